@@ -1,0 +1,1 @@
+"""Speeches, library, retrieval, reading and answers. Knows no screen."""

@@ -1,0 +1,245 @@
+"""A question to an answer: quotes with exact citations, or an honest refusal."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from assistant.errors import QuestionError
+from assistant.filters import Filters
+from assistant.library import Library
+from assistant.passage import Passage
+from assistant.reader import Reader, Reading, SentenceReader
+from assistant.retriever import Retriever
+from assistant.speech import Speech
+from assistant.text import Span
+
+Strength = Literal["strong", "moderate", "weak", "none"]
+
+LONGEST_QUESTION = 1000
+"""Characters. A question beyond that is a text, and the encoder would not read it whole."""
+_PASSAGES_READ = 50
+_ANSWERS = 10
+_RELATED = 3
+
+
+@dataclass(frozen=True)
+class Citation:
+    """Some words of a speech. The words are sliced from the speech whenever they are asked for.
+
+    Attributes:
+        speech: Whose they are.
+        paragraph: From 1.
+        span: Offsets into `speech.text`.
+    """
+
+    speech: Speech
+    paragraph: int
+    span: Span
+
+    @property
+    def quote(self) -> str:
+        return self.span.of(self.speech.text)
+
+    @property
+    def source(self) -> Span:
+        """Where the words stand in the file, decoded with universal newlines."""
+        return self.speech.reading.source_span(self.span)
+
+    @property
+    def lines(self) -> tuple[int, int]:
+        """First and last line in the file, from 1, both included."""
+        return self.speech.reading.lines(self.span)
+
+    @property
+    def place(self) -> str:
+        """Paragraph and lines: "para. 7, lines 69-75"."""
+        first, last = self.lines
+        lines = f"line {first}" if first == last else f"lines {first}-{last}"
+        return f"para. {self.paragraph}, {lines}"
+
+    @property
+    def reference(self) -> str:
+        """ "Mr. Umarov (Kazakhstan), S/PV.8349, 12 September 2018, para. 7, lines 69-75"."""
+        return f"{self.speech.byline}, {self.speech.occasion}, {self.place}"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A quote that may answer.
+
+    Attributes:
+        citation: The quote.
+        score: Estimated probability that it answers, 0 to 1.
+        strength: The score in a word.
+        short: The words inside the quote that answer, where the reader can tell.
+        again: The same words elsewhere.
+        parts: What the score is made of.
+    """
+
+    citation: Citation
+    score: float
+    strength: Strength
+    short: Citation | None = None
+    again: tuple[Citation, ...] = ()
+    parts: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class Related:
+    """A passage near the question that is not an answer to it."""
+
+    passage: Passage
+    citation: Citation
+    score: float
+
+
+@dataclass(frozen=True)
+class Searched:
+    """What a question was asked of."""
+
+    speeches: int
+    passages: int
+    filters: Filters
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was asked and what the speeches say to it.
+
+    Attributes:
+        question: As asked.
+        interpreted: As it was understood.
+        answered: Whether the first finding is offered as an answer.
+        score: Of the first finding; 0 if there is none.
+        strength: The score in a word; "none" for a refusal.
+        findings: Best first, also when the answer is a refusal, so that ranking and refusing
+            can be measured apart.
+        related: Passages near the question that no finding is from.
+        searched: What it was asked of.
+    """
+
+    question: str
+    interpreted: str
+    answered: bool
+    score: float
+    strength: Strength
+    findings: tuple[Finding, ...]
+    related: tuple[Related, ...]
+    searched: Searched
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """A reader's score as a probability, and where refusing begins.
+
+    Fitted by `python -m assistant.calibrate` for one reader and one model; `docs/quality.md`.
+
+    Attributes:
+        slope, middle: `p = 1 / (1 + exp(-slope * (score - middle)))`.
+        refuse: Below this probability nothing is offered as an answer.
+        moderate, strong: From these on an answer is called so.
+    """
+
+    slope: float
+    middle: float
+    refuse: float
+    moderate: float
+    strong: float
+
+    def probability(self, score: float) -> float:
+        return 1 / (1 + math.exp(-self.slope * (score - self.middle)))
+
+    def strength(self, probability: float) -> Strength:
+        if probability < self.refuse:
+            return "none"
+        if probability < self.moderate:
+            return "weak"
+        return "moderate" if probability < self.strong else "strong"
+
+
+SENTENCES = Calibration(slope=3.0, middle=1.0, refuse=0.3, moderate=0.5, strong=0.7)
+"""For `SentenceReader` with all-MiniLM-L6-v2."""
+
+
+class Assistant:
+    """Answers questions from a library."""
+
+    def __init__(
+        self, library: Library, reader: Reader | None = None, calibration: Calibration = SENTENCES
+    ) -> None:
+        self.library = library
+        self._retriever = Retriever(library)
+        self._reader = reader or SentenceReader(library)
+        self._calibration = calibration
+
+    def ask(self, question: str, filters: Filters | None = None) -> Answer:
+        """Answer a question from the speeches that the filters leave.
+
+        Raises:
+            QuestionError: The question is empty or too long.
+        """
+        asked = checked(question)
+        filters = filters or Filters()
+        found = self._retriever.retrieve(asked, filters, _PASSAGES_READ)
+        readings = self._reader.read(found.query, found.hits)
+        findings = tuple(self._findings(readings))[:_ANSWERS]
+        best = findings[0].score if findings else 0.0
+        cited = {(f.citation.speech.id, f.citation.paragraph) for f in findings}
+        answered = bool(findings) and best >= self._calibration.refuse
+        related = [
+            Related(hit.passage, self._citation(hit.passage, hit.passage.span), hit.match.score)
+            for hit in found.hits
+            if (hit.passage.speech, hit.passage.paragraph) not in cited
+        ]
+        return Answer(
+            question=question,
+            interpreted=asked,
+            answered=answered,
+            score=best,
+            strength=findings[0].strength if answered else "none",
+            findings=findings,
+            related=tuple(related[:_RELATED]),
+            searched=Searched(found.speeches, found.passages, filters),
+        )
+
+    def _findings(self, readings: Iterable[Reading]) -> list[Finding]:
+        """Findings in order; the same words said again join the first that said them."""
+        grouped: dict[str, list[Reading]] = {}
+        for reading in readings:
+            quote = reading.span.of(self.library.speech_of(reading.passage).text)
+            grouped.setdefault(quote, []).append(reading)
+        return [self._finding(first, again) for first, *again in grouped.values()]
+
+    def _finding(self, reading: Reading, again: list[Reading]) -> Finding:
+        probability = self._calibration.probability(reading.score)
+        short = self._citation(reading.passage, reading.short) if reading.short else None
+        return Finding(
+            citation=self._citation(reading.passage, reading.span),
+            score=probability,
+            strength=self._calibration.strength(probability),
+            short=short,
+            again=tuple(self._citation(other.passage, other.span) for other in again),
+            parts=reading.parts,
+        )
+
+    def _citation(self, passage: Passage, span: Span) -> Citation:
+        return Citation(self.library.speech_of(passage), passage.paragraph, span)
+
+
+def checked(question: str) -> str:
+    """The question without needless white space.
+
+    Raises:
+        QuestionError: It is empty or too long, or there is no word in it.
+    """
+    asked = " ".join(question.split())
+    if not any(char.isalnum() for char in asked):
+        raise QuestionError("the question is empty; ask, for example: What was said about drones?")
+    if len(asked) > LONGEST_QUESTION:
+        raise QuestionError(
+            f"the question has {len(asked):,} characters; ask in at most {LONGEST_QUESTION:,}"
+        )
+    return asked

@@ -1,0 +1,38 @@
+"""Every error a user can meet, in one tree. The outer layer prints it as one line.
+
+RapporteurError           expected trouble: what happened, to which thing, what to do
+├── ModelError            a model cannot be found, loaded or exported
+├── DamagedIndexError     index files do not belong together, or cannot be read
+├── SourceError           a file with speeches cannot be read
+├── LibraryError          a library is missing, damaged or in use
+├── FilterError           a filter that cannot be understood
+└── QuestionError         a question, or a file of questions, that cannot be used
+"""
+
+from embeddings.errors import DamagedIndexError, ModelError, RapporteurError
+
+__all__ = [
+    "DamagedIndexError",
+    "FilterError",
+    "LibraryError",
+    "ModelError",
+    "QuestionError",
+    "RapporteurError",
+    "SourceError",
+]
+
+
+class SourceError(RapporteurError):
+    """A file with speeches cannot be read."""
+
+
+class LibraryError(RapporteurError):
+    """A library is missing, damaged or in use."""
+
+
+class FilterError(RapporteurError):
+    """A filter that cannot be understood."""
+
+
+class QuestionError(RapporteurError):
+    """A question, or a file of questions, that cannot be used."""

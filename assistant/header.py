@@ -1,0 +1,109 @@
+"""Who speaks: the headers of verbatim records.
+
+Mr. Mukhtarov (Kazakhstan) (spoke in Russian):
+The President (spoke in Chinese):
+Mr. Fernandez-Taranco:
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_TITLES = (
+    "Mr Mrs Ms Miss Dr Prof Sir Dame Lord Lady Baroness Baron Prince Princess Sheikh Sheikha "
+    "Shaikh King Queen Judge General Archbishop Cardinal Monsignor Dato"
+).split()
+_ROLE = r"The (?:Acting )?(?:[Pp]resident|[Ss]ecretary[-\s]+[Gg]eneral|[Dd]eputy\s+[Ss]ecretary[-\s]+[Gg]eneral)"
+_TITLED = rf"(?:{'|'.join(_TITLES)})\.?(?:\s+[^\s():;,.!?]+\.?){{1,6}}"
+_PARTICLE = r"(?:al|bin|da|de|del|der|dos|du|el|ibn|la|le|van|von)"
+_NAME_WORD = r"(?![a-z])[^\W\d_][^\s():;!?]*"
+_ANY_NAME = rf"{_NAME_WORD}(?:\s+(?:{_PARTICLE}|{_NAME_WORD})){{0,7}}"
+_GROUP = r"\s*\((?P<{0}>(?:spoke\b|interpret|speaking\b|(?![a-z]))[^()]{{2,120}})\)"
+
+# A name with a title or a role may stand alone; any other needs a delegation behind it.
+_HEADER = re.compile(
+    rf"(?:(?P<known>{_ROLE}|{_TITLED})(?:{_GROUP.format('a')})?|(?P<name>{_ANY_NAME}){_GROUP.format('b')})"
+    rf"(?:{_GROUP.format('c')})?\s*:"
+)
+_LANGUAGE = re.compile(
+    r"(?:spoke|speaking|interpretation|interpreted)\s+(?:in|from)\s+([^\W\d_]+)", re.IGNORECASE
+)
+# "Mr. President:" is how a speaker addresses the chair, not who speaks.
+_ADDRESS = re.compile(r"(?:Mr|Mrs|Ms|Dr)\.?\s+(?:President|Chair\w*|Secretary|Speaker|Minister)\b")
+# "(spoke I thank Mr. Lowcock for his briefing. in French)": words of the speech, misplaced
+# when the record was extracted. They stay in the text, and nothing is read from them.
+_GARBLED = re.compile(r"^spoke\b|\.\s+[^\W\d_]+$")
+_PARAGRAPH = re.compile(r"\n[^\S\n]*\n\s*(?=\S)")
+
+
+@dataclass(frozen=True)
+class Header:
+    """Who speaks, as the record prints it; `end` is where the words begin."""
+
+    speaker: str
+    country: str | None
+    language: str | None
+    end: int
+
+    @property
+    def is_role(self) -> bool:
+        """Whether it names an office ("The President") and not a person."""
+        return re.fullmatch(_ROLE, self.speaker) is not None
+
+
+def header_at(source: str, position: int) -> Header | None:
+    """The header that begins at `position`, if one does."""
+    found = _HEADER.match(source, position)
+    if found is None or _ADDRESS.match(source, position):
+        return None
+    country = language = None
+    end = found.end()
+    for name in ("a", "b", "c"):
+        group = " ".join((found[name] or "").split())
+        if spoken := _LANGUAGE.match(group):
+            language = spoken.group(1)
+        elif _GARBLED.search(group):
+            end = found.start(name) - 1
+            break
+        elif group and country is None:
+            country = group
+    if found["name"] and country is None and language is None:
+        return None
+    speaker = " ".join((found["known"] or found["name"]).split())
+    return Header(speaker, country, language, end)
+
+
+@dataclass(frozen=True)
+class Intervention:
+    """What one speaker says in a file: `source[start:end]` without the header."""
+
+    header: Header | None
+    start: int
+    end: int
+
+
+def interventions(source: str, start: int) -> Iterator[Intervention]:
+    """Part a file by speaker: a header at the head of a paragraph begins a new intervention.
+
+    The header of the one who is speaking already (the President goes on after a vote) parts
+    nothing.
+    """
+    header = header_at(source, start)
+    begin = header.end if header else start
+    for gap in _PARAGRAPH.finditer(source, begin):
+        following = header_at(source, gap.end())
+        if following is None or _same_speaker(header, following):
+            continue
+        yield Intervention(header, begin, gap.start())
+        header, begin = following, following.end
+    yield Intervention(header, begin, len(source))
+
+
+def _same_speaker(header: Header | None, following: Header) -> bool:
+    return (
+        header is not None
+        and header.speaker == following.speaker
+        and following.country in (None, header.country)
+    )

@@ -1,0 +1,84 @@
+"""A question to the passages that may answer it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from assistant.filters import Filters
+from assistant.library import Library
+from assistant.passage import Passage
+from assistant.speech import Speech
+from embeddings.hybrid import Match, Query
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A passage that may answer, with its score and the parts of the score."""
+
+    passage: Passage
+    match: Match
+
+
+@dataclass(frozen=True)
+class Retrieval:
+    """What was searched for, in what, and the passages found, best first."""
+
+    query: Query
+    speeches: int
+    passages: int
+    hits: list[Hit]
+
+
+class Retriever:
+    """Finds passages by meaning and by words, among the speeches that the filters leave."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+
+    def retrieve(self, question: str, filters: Filters, k: int) -> Retrieval:
+        library = self._library
+        speeches = [speech for speech in library.speeches.values() if filters.match(speech)]
+        rows = None
+        if len(speeches) < len(library.speeches):
+            kept = {speech.id for speech in speeches}
+            rows = library.rows(lambda speech: speech.id in kept)
+        # The words keep every name, for the names of speakers are indexed as words.
+        topic = without_shared_names(question, speeches)
+        query = Query(question, library.encoder.encode_questions([topic])[0])
+        matches = library.passage_index.search(query, k, rows)
+        return Retrieval(
+            query,
+            len(speeches),
+            len(library.passages) if rows is None else len(rows),
+            [Hit(library.passages[match.row], match) for match in matches],
+        )
+
+
+_TITLES = r"(?:(?:Mr|Mrs|Ms|Dr)\.?\s+)?"
+_LITTLE = 3
+
+
+def without_shared_names(question: str, speeches: Iterable[Speech]) -> str:
+    """The question without the delegation and the speaker that all these speeches share.
+
+    "What is Kazakhstan's view on drones?" asked of speeches that all are Kazakhstan's asks
+    for a view on drones. Left in, the name draws every sentence that has it nearer than the
+    ones that answer: without it the first quote is right for 17 instead of 13 of 30 hard
+    questions on the seeds, and one of the first five for 25 instead of 20.
+    """
+    names = {(speech.country, speech.speaker) for speech in speeches}
+    topic = question
+    for shared in ({country for country, _ in names}, {speaker for _, speaker in names}):
+        name = next(iter(shared)) if len(shared) == 1 else None
+        if name:
+            words = [re.escape(word) for word in _bare(name).split()]
+            pattern = rf"\b{_TITLES}" + r"\s+".join(words) + r"(?:['’]s?)?(?!\w)"
+            topic = re.sub(pattern, " ", topic, flags=re.IGNORECASE)
+    topic = " ".join(topic.split())
+    return topic if len(re.findall(r"\w+", topic)) >= _LITTLE else question
+
+
+def _bare(name: str) -> str:
+    return re.sub(rf"^{_TITLES}", "", name)
