@@ -15,7 +15,7 @@ _TITLES = (
     "Mr Mrs Ms Miss Dr Prof Sir Dame Lord Lady Baroness Baron Prince Princess Sheikh Sheikha "
     "Shaikh King Queen Judge General Archbishop Cardinal Monsignor Dato"
 ).split()
-_ROLE = r"The (?:Acting )?(?:[Pp]resident|[Ss]ecretary[-\s]+[Gg]eneral|[Dd]eputy\s+[Ss]ecretary[-\s]+[Gg]eneral)"
+_ROLE = r"The (?:Acting )?(?:[Pp]resident|(?:[Dd]eputy\s+)?[Ss]ecretary[-\s]+[Gg]eneral)"
 _TITLED = rf"(?:{'|'.join(_TITLES)})\.?(?:\s+[^\s():;,.!?]+\.?){{1,6}}"
 _PARTICLE = r"(?:al|bin|da|de|del|der|dos|du|el|ibn|la|le|van|von)"
 _NAME_WORD = r"(?![a-z])[^\W\d_][^\s():;!?]*"

@@ -58,10 +58,14 @@ class DenseIndex:
 
     def cosines(self, vector: FloatArray, rows: Rows) -> FloatArray:
         """The cosine of each of `rows`, in their order."""
-        return self.vectors()[rows] @ vector
+        return self._stored()[rows] @ vector
 
     def vectors(self) -> FloatArray:
-        """(n, d) float32 unit rows; a view, not to be written to."""
+        """(n, d) float32 unit rows."""
+        # A copy: the stored ones live only as long as this index.
+        return self._stored().copy()
+
+    def _stored(self) -> FloatArray:
         if not len(self):
             return np.empty((0, self.dimension), np.float32)
         flat: FloatArray = faiss.rev_swig_ptr(self._index.get_xb(), len(self) * self.dimension)
