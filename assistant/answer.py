@@ -12,7 +12,7 @@ from assistant.filters import Filters
 from assistant.library import Library
 from assistant.passage import Passage
 from assistant.reader import Reader, Reading, SentenceReader
-from assistant.retriever import Retriever
+from assistant.retriever import PASSAGES_READ, Retriever
 from assistant.speech import Speech
 from assistant.text import Span
 
@@ -20,7 +20,6 @@ Strength = Literal["strong", "moderate", "weak", "none"]
 
 LONGEST_QUESTION = 1000
 """Characters. A question beyond that is a text, and the encoder would not read it whole."""
-_PASSAGES_READ = 50
 _ANSWERS = 10
 _RELATED = 3
 
@@ -130,15 +129,21 @@ class Answer:
     related: tuple[Related, ...]
     searched: Searched
 
+    @property
+    def also_found(self) -> tuple[Finding, ...]:
+        """The findings after the first that would count as answers themselves."""
+        return tuple(finding for finding in self.findings[1:] if finding.strength != "none")
+
 
 @dataclass(frozen=True)
 class Calibration:
-    """A reader's score as a probability, and where refusing begins.
+    """How far a score stands above chance, as a probability, and where refusing begins.
 
     Fitted by `python -m assistant.calibrate` for one reader and one model; `docs/quality.md`.
 
     Attributes:
-        slope, middle: `p = 1 / (1 + exp(-slope * (score - middle)))`.
+        slope, middle: `p = 1 / (1 + exp(-slope * (standing - middle)))`, the standing being
+            that of `Background`.
         refuse: Below this probability nothing is offered as an answer.
         moderate, strong: From these on an answer is called so.
     """
@@ -149,8 +154,8 @@ class Calibration:
     moderate: float
     strong: float
 
-    def probability(self, score: float) -> float:
-        return 1 / (1 + math.exp(-self.slope * (score - self.middle)))
+    def probability(self, standing: float) -> float:
+        return 1 / (1 + math.exp(-self.slope * (standing - self.middle)))
 
     def strength(self, probability: float) -> Strength:
         if probability < self.refuse:
@@ -160,8 +165,9 @@ class Calibration:
         return "moderate" if probability < self.strong else "strong"
 
 
-SENTENCES = Calibration(slope=3.0, middle=1.0, refuse=0.3, moderate=0.5, strong=0.7)
-"""For `SentenceReader` with all-MiniLM-L6-v2."""
+SENTENCES = Calibration(slope=2.01, middle=1.08, refuse=0.209, moderate=0.276, strong=1.0)
+"""For `SentenceReader` with all-MiniLM-L6-v2. From `moderate` on three quotes in four are right
+on the seeds' own questions; nothing is called strong, for no score of these signals earns it."""
 
 
 class Assistant:
@@ -183,7 +189,7 @@ class Assistant:
         """
         asked = checked(question)
         filters = filters or Filters()
-        found = self._retriever.retrieve(asked, filters, _PASSAGES_READ)
+        found = self._retriever.retrieve(asked, filters, PASSAGES_READ)
         readings = self._reader.read(found.query, found.hits)
         findings = tuple(self._findings(readings))[:_ANSWERS]
         best = findings[0].score if findings else 0.0
@@ -214,7 +220,8 @@ class Assistant:
         return [self._finding(first, again) for first, *again in grouped.values()]
 
     def _finding(self, reading: Reading, again: list[Reading]) -> Finding:
-        probability = self._calibration.probability(reading.score)
+        standing = self.library.background.standing(reading.score)
+        probability = self._calibration.probability(standing)
         short = self._citation(reading.passage, reading.short) if reading.short else None
         return Finding(
             citation=self._citation(reading.passage, reading.span),

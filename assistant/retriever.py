@@ -12,6 +12,9 @@ from assistant.passage import Passage
 from assistant.speech import Speech
 from embeddings.hybrid import Match, Query
 
+PASSAGES_READ = 50
+"""Passages that a reader is given; for the sentence reader more cost next to nothing."""
+
 
 @dataclass(frozen=True)
 class Hit:

@@ -1,0 +1,199 @@
+"""Speeches to a library on disk."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock, Timeout
+
+from assistant import background, storage
+from assistant.background import Background
+from assistant.errors import LibraryError
+from assistant.filters import Filters
+from assistant.library import Library
+from assistant.passage import Passage, passages
+from assistant.reader import Reader, SentenceReader
+from assistant.retriever import PASSAGES_READ, Retriever
+from assistant.speech import Speech
+from assistant.text import Span
+from embeddings.encoder import FILES as ENCODER_FILES
+from embeddings.encoder import Encoder, FloatArray, OnnxEncoder
+from embeddings.hybrid import HybridIndex
+
+Progress = Callable[[str, int, int], None]
+"""Called with (stage, done, total)."""
+Export = Callable[[Path], Encoder]
+"""Writes an encoder to a folder and opens it."""
+
+_LOCK = ".lock"
+
+
+@dataclass(frozen=True)
+class Built:
+    """What building did: counts of speeches and passages, and of texts that were embedded."""
+
+    speeches: int
+    passages: int
+    embedded: int
+
+
+def build(
+    folder: Path,
+    speeches: Sequence[Speech],
+    export: Export | None,
+    progress: Progress = lambda stage, done, total: None,
+) -> Built:
+    """Make `folder` the library of exactly these speeches.
+
+    Texts that the present state holds keep their vectors when the model is the same.
+
+    Args:
+        folder: Made if need be.
+        speeches: With distinct ids.
+        export: Where the encoder comes from. None keeps the one that the library has.
+        progress: Told of every stage.
+
+    Raises:
+        LibraryError: The folder cannot be written, or another process is building there.
+        ModelError: The encoder cannot be exported.
+    """
+    if not speeches:
+        raise LibraryError(f"{folder}: there is no speech to build a library from")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / _LOCK, timeout=0):
+            return _replace_state(folder, speeches, export, progress)
+    except Timeout as error:
+        raise LibraryError(
+            f"{folder}: another process is building this library; wait until it is done"
+        ) from error
+    except OSError as error:
+        reason = error.strerror or error
+        raise LibraryError(
+            f"{folder}: cannot be written ({reason}); nothing was changed"
+        ) from error
+
+
+def _replace_state(
+    folder: Path, speeches: Sequence[Speech], export: Export | None, progress: Progress
+) -> Built:
+    previous = storage.sound_state(folder)
+    storage.remove_states(folder, previous)  # what a killed process left, or a damaged state
+    state = Path(tempfile.mkdtemp(prefix=storage.STATE_PREFIX, dir=folder))
+    try:
+        built = _write_state(state, previous, speeches, export, progress)
+        storage.point_to(folder, state)
+    except BaseException:
+        shutil.rmtree(state, ignore_errors=True)
+        raise
+    # The last state stays for a reader that is opening it just now.
+    storage.remove_states(folder, previous, state)
+    return built
+
+
+def _write_state(
+    state: Path,
+    previous: Path | None,
+    speeches: Sequence[Speech],
+    export: Export | None,
+    progress: Progress,
+) -> Built:
+    encoder = _place_encoder(state / storage.ENCODER, previous, export, progress)
+    cut: list[Passage] = []
+    for done, speech in enumerate(speeches, start=1):
+        cut += passages(speech, encoder.count_tokens, encoder.max_tokens)
+        progress("Cutting into passages", done, len(speeches))
+    by_id = {speech.id: speech for speech in speeches}
+    store = _VectorStore.of(previous, encoder)
+
+    def index(spans: list[tuple[Passage, Span]], name: str) -> HybridIndex:
+        texts = [span.of(by_id[passage.speech].text) for passage, span in spans]
+        vectors = store.vectors(texts, partial(progress, f"Embedding {name}"))
+        # Who speaks is searched with what is said: a name in a question finds its speeches,
+        # and a name that all of them share tells none apart.
+        bylines = (by_id[passage.speech].byline for passage, _ in spans)
+        named = [f"{byline} {text}" for byline, text in zip(bylines, texts, strict=True)]
+        made = HybridIndex.build(vectors, named)
+        made.save(state / name)
+        return made
+
+    library = Library(
+        speeches=by_id,
+        passages=cut,
+        passage_index=index([(p, p.span) for p in cut], storage.PASSAGE_INDEX),
+        sentence_index=index([(p, s) for p in cut for s in p.sentences], storage.SENTENCE_INDEX),
+        encoder=encoder,
+        background=Background(0),
+        fingerprint="",
+    )
+    storage.write_speeches(state, speeches)
+    storage.write_passages(state, cut)
+    storage.write_background(state, _background(library, SentenceReader(library)))
+    counts = {"speeches": len(speeches), "passages": len(cut)}
+    storage.write_manifest(state, encoder.fingerprint, encoder.dimension, counts)
+    return Built(len(speeches), len(cut), store.embedded)
+
+
+def _background(library: Library, reader: Reader) -> Background:
+    retriever = Retriever(library)
+
+    def best_score(question: str) -> float:
+        found = retriever.retrieve(question, Filters(), PASSAGES_READ)
+        return reader.read(found.query, found.hits)[0].score
+
+    return background.measure(best_score)
+
+
+def _place_encoder(
+    folder: Path, previous: Path | None, export: Export | None, progress: Progress
+) -> Encoder:
+    folder.mkdir()
+    if export is not None:
+        progress("Exporting the model", 0, 1)
+        encoder = export(folder)
+        progress("Exporting the model", 1, 1)
+        return encoder
+    if previous is None:
+        raise LibraryError(f"{folder.parent.parent}: no encoder to keep; name a model")
+    for name in ENCODER_FILES:
+        shutil.copyfile(previous / storage.ENCODER / name, folder / name)
+    return OnnxEncoder.open(folder)
+
+
+class _VectorStore:
+    """Vectors by text: those of the present state, if the same model made them, and new ones.
+
+    Attributes:
+        embedded: How many are new.
+    """
+
+    def __init__(self, encoder: Encoder, known: dict[str, FloatArray]) -> None:
+        self.embedded = 0
+        self._encoder = encoder
+        self._known = known
+
+    @classmethod
+    def of(cls, state: Path | None, encoder: Encoder) -> _VectorStore:
+        known: dict[str, FloatArray] = {}
+        old = Library.open(state.parent) if state else None
+        if old and old.encoder.fingerprint == encoder.fingerprint:
+            for index, spans in (
+                (old.passage_index, [(p, p.span) for p in old.passages]),
+                (old.sentence_index, [(p, s) for p in old.passages for s in p.sentences]),
+            ):
+                for (passage, span), vector in zip(spans, index.dense.vectors(), strict=True):
+                    known[span.of(old.speech_of(passage).text)] = vector
+        return cls(encoder, known)
+
+    def vectors(self, texts: list[str], progress: Callable[[int, int], None]) -> FloatArray:
+        """(n, d) float32 unit rows."""
+        new = [text for text in dict.fromkeys(texts) if text not in self._known]
+        self._known.update(zip(new, self._encoder.encode_passages(new, progress), strict=True))
+        self.embedded += len(new)
+        return np.stack([self._known[text] for text in texts])

@@ -1,0 +1,156 @@
+"""How good the answers are on questions whose answers are known."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from assistant.answer import Answer, Assistant, Finding
+from assistant.questions import Gold, Judged
+
+LONGEST_QUOTE = 90
+"""Words. A longer quote answers nothing: anybody can quote a whole page."""
+_SAME = 0.6
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A judged question with its answer and the time that took."""
+
+    judged: Judged
+    answer: Answer
+    seconds: float
+
+    def right_within(self, k: int) -> bool:
+        """Whether one of the first `k` quotes is right."""
+        return any(is_right(finding, self.judged.gold) for finding in self.answer.findings[:k])
+
+    @property
+    def end_to_end(self) -> bool:
+        """Answered with the right quote first, or rightly refused."""
+        if not self.judged.answerable:
+            return not self.answer.answered
+        return self.answer.answered and self.right_within(1)
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Shares of a set of questions, 0 to 1; None where there is nothing to count.
+
+    Attributes:
+        questions: How many.
+        hit1, hit3, hit5: Answerable questions with a right quote among the first 1, 3, 5.
+        answered: Answerable questions that were answered.
+        refused: Unanswerable questions that were refused.
+        auroc: How well the score tells answerable from unanswerable: 0.5 is chance.
+        end_to_end: Questions answered with the right quote first, or rightly refused.
+        median_ms, p95_ms: Time for one question.
+    """
+
+    questions: int
+    hit1: float | None
+    hit3: float | None
+    hit5: float | None
+    answered: float | None
+    refused: float | None
+    auroc: float | None
+    end_to_end: float | None
+    median_ms: float
+    p95_ms: float
+
+
+def evaluate(
+    assistant: Assistant,
+    questions: Sequence[Judged],
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> list[Outcome]:
+    """Ask every question."""
+    assistant.ask(questions[0].question)  # the first run of a model also allocates its memory
+    outcomes = []
+    for done, judged in enumerate(questions, start=1):
+        begin = time.perf_counter()
+        answer = assistant.ask(judged.question, judged.filters)
+        outcomes.append(Outcome(judged, answer, time.perf_counter() - begin))
+        progress(done, len(questions))
+    return outcomes
+
+
+def scores(outcomes: Sequence[Outcome]) -> Scores:
+    can = [outcome for outcome in outcomes if outcome.judged.answerable]
+    cannot = [outcome for outcome in outcomes if not outcome.judged.answerable]
+    milliseconds = [outcome.seconds * 1000 for outcome in outcomes]
+    return Scores(
+        questions=len(outcomes),
+        hit1=_share([outcome.right_within(1) for outcome in can]),
+        hit3=_share([outcome.right_within(3) for outcome in can]),
+        hit5=_share([outcome.right_within(5) for outcome in can]),
+        answered=_share([outcome.answer.answered for outcome in can]),
+        refused=_share([not outcome.answer.answered for outcome in cannot]),
+        auroc=auroc([o.answer.score for o in can], [o.answer.score for o in cannot]),
+        end_to_end=_share([outcome.end_to_end for outcome in outcomes]),
+        median_ms=float(np.percentile(milliseconds, 50)),
+        p95_ms=float(np.percentile(milliseconds, 95)),
+    )
+
+
+def by_kind(outcomes: Sequence[Outcome]) -> dict[str, Scores]:
+    """Scores of each kind of question, and of all of them under "all"."""
+    kinds = sorted({outcome.judged.kind for outcome in outcomes})
+    of_kind = {kind: [o for o in outcomes if o.judged.kind == kind] for kind in kinds}
+    return {**{kind: scores(members) for kind, members in of_kind.items()}, "all": scores(outcomes)}
+
+
+def is_right(finding: Finding, gold: Sequence[Gold]) -> bool:
+    """Whether a quote answers: the right speech, and the right words.
+
+    It has the gold's short span in it, or lies within the gold quote, or overlaps with it by
+    a token F1 of 0.6 or more.
+    """
+    quote = _normal(finding.citation.quote)
+    if not quote or len(quote.split()) > LONGEST_QUOTE:
+        return False
+    stem = Path(finding.citation.speech.file).stem
+    return any(
+        Path(one.file).stem == stem
+        and (
+            _normal(one.short or one.quote) in quote
+            or (quote in _normal(one.quote) and len(_tokens(quote)) >= 3)
+            or token_f1(quote, one.quote) >= _SAME
+        )
+        for one in gold
+    )
+
+
+def token_f1(one: str, other: str) -> float:
+    """Harmonic mean of precision and recall over words (the measure of SQuAD)."""
+    left, right = Counter(_tokens(_normal(one))), Counter(_tokens(_normal(other)))
+    common = sum((left & right).values())
+    return 2 * common / (left.total() + right.total()) if common else 0.0
+
+
+def auroc(positive: Sequence[float], negative: Sequence[float]) -> float | None:
+    """Chance that a positive scores above a negative, ties counting half."""
+    if not positive or not negative:
+        return None
+    above = np.subtract.outer(np.array(positive), np.array(negative))
+    return float(((above > 0) + 0.5 * (above == 0)).mean())
+
+
+def _share(values: Sequence[bool]) -> float | None:
+    return sum(values) / len(values) if values else None
+
+
+def _normal(text: str) -> str:
+    text = " ".join(text.split())
+    text = re.sub(r"(\w)-\s+(\w)", r"\1-\2", text)
+    return text.replace("’", "'").replace("“", '"').replace("”", '"').lower()
+
+
+def _tokens(text: str) -> list[str]:
+    return re.findall(r"[a-z0-9]+", text)

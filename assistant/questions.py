@@ -1,0 +1,161 @@
+"""Files of questions: batches to ask, and questions with the answers they should get."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from assistant.errors import QuestionError, RapporteurError
+from assistant.filters import Filters
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A line of a batch: a question, or the turns of a conversation."""
+
+    id: str
+    turns: tuple[str, ...]
+    filters: Filters
+    is_conversation: bool
+
+
+@dataclass(frozen=True)
+class Gold:
+    """Words that answer a question: those of `short`, or all of `quote`, in one file."""
+
+    file: str
+    quote: str
+    short: str | None
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A question and what answers it; `gold` is empty when nothing does."""
+
+    id: str
+    question: str
+    kind: str
+    gold: tuple[Gold, ...]
+    filters: Filters
+
+    @property
+    def answerable(self) -> bool:
+        return bool(self.gold)
+
+
+def read_batch(
+    path: Path, problem: Callable[[QuestionError], None] | None = None
+) -> Iterator[Asked]:
+    """Lines `{"id", "question", "filters"?}` or `{"id", "turns": [...], "filters"?}`.
+
+    Args:
+        path: JSON Lines, UTF-8, gzipped if the name ends in `.gz`.
+        problem: Told of each line that cannot be used, instead of an error being raised.
+
+    Raises:
+        QuestionError: The file, or a line of it, cannot be used.
+    """
+    for number, line in _lines(path):
+        try:
+            yield _asked(_record(line, path, number), path, number)
+        except QuestionError as error:
+            if problem is None:
+                raise
+            problem(error)
+
+
+def _asked(record: dict[str, Any], path: Path, number: int) -> Asked:
+    turns = record.get("turns")
+    texts = [record.get("question")] if turns is None else turns
+    if isinstance(texts, list):
+        texts = [text.get("question") if isinstance(text, dict) else text for text in texts]
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        raise QuestionError(f"{path}, line {number}: no question")
+    filters = _filters(record, path, number)
+    return Asked(str(record.get("id", number)), tuple(texts), filters, turns is not None)
+
+
+def read_judged(path: Path, split: str | None = None) -> list[Judged]:
+    """Questions with their answers, one JSON object a line.
+
+    Both forms are read: gold with `doc` and `quote` in each, and gold with `text` under one
+    `speech` for the question. `split` keeps the questions of that split.
+
+    Raises:
+        QuestionError: The file, or a line of it, cannot be used.
+    """
+    judged = []
+    for number, line in _lines(path):
+        record = _record(line, path, number)
+        if split is not None and record.get("split") != split:
+            continue
+        try:
+            gold = tuple(_gold(record)) if record["answerable"] else ()
+            question = str(record["question"])
+        except (KeyError, TypeError) as error:
+            raise QuestionError(f"{path}, line {number}: {error} is missing") from error
+        judged.append(
+            Judged(
+                str(record.get("id", number)),
+                question,
+                str(record.get("kind") or "other"),
+                gold,
+                _filters(record, path, number),
+            )
+        )
+    if not judged:
+        raise QuestionError(f"{path}: no question in this file")
+    return judged
+
+
+def _gold(record: dict[str, Any]) -> Iterator[Gold]:
+    for gold in record["gold"]:
+        yield Gold(
+            gold["doc"] if "doc" in gold else record["speech"] + ".txt",
+            gold["quote"] if "quote" in gold else gold["text"],
+            gold.get("short"),
+        )
+
+
+def _filters(record: dict[str, Any], path: Path, number: int) -> Filters:
+    given = record.get("filters") or {}
+    try:
+        if not isinstance(given, dict):
+            raise QuestionError("filters must be an object")
+        return Filters.from_mapping(given)
+    except RapporteurError as error:
+        raise QuestionError(f"{path}, line {number}: {error}") from error
+
+
+def _record(line: str, path: Path, number: int) -> dict[str, Any]:
+    try:
+        record = json.loads(line)
+    except ValueError as error:
+        raise QuestionError(f"{path}, line {number}: not JSON ({error})") from error
+    if not isinstance(record, dict):
+        raise QuestionError(f"{path}, line {number}: not a JSON object")
+    return record
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    """The lines that are not blank, numbered from 1."""
+    try:
+        # Not str.splitlines, which also parts at U+2028.
+        with _open(path) as file:
+            for number, line in enumerate(file, start=1):
+                if line.strip():
+                    yield number, line
+    except UnicodeDecodeError as error:
+        raise QuestionError(f"{path}: is not UTF-8; save it as UTF-8") from error
+    except OSError as error:
+        raise QuestionError(f"{path}: cannot be read ({error.strerror or error})") from error
+
+
+def _open(path: Path) -> IO[str]:
+    if path.suffix == ".gz":
+        return gzip.open(path, "rt", encoding="utf-8")
+    return path.open(encoding="utf-8-sig")

@@ -1,0 +1,203 @@
+"""How a library lies on disk.
+
+    CURRENT                 name of the folder that holds the present state
+    state-1f0c…/            never changed once CURRENT names it
+        manifest.json       format, counts, model, and the sha256 of every other file
+        speeches.jsonl      reading texts, their maps to the files, who spoke and when
+        passages.jsonl      offsets
+        passages/           index of the passages (FAISS and BM25)
+        sentences/          index of their sentences
+        encoder/            the model that made the vectors, with its tokenizer
+        background.json     how high questions score by chance
+
+A new state is written beside the old one, and then CURRENT is replaced in one step: whatever
+happens while a library is built, the last good state opens.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from assistant.background import Background
+from assistant.errors import LibraryError
+from assistant.passage import Passage
+from assistant.speech import Speech
+from assistant.text import ReadingText, Segment, Span
+
+FORMAT = 1
+POINTER = "CURRENT"
+STATE_PREFIX = "state-"
+PASSAGE_INDEX = "passages"
+SENTENCE_INDEX = "sentences"
+ENCODER = "encoder"
+
+_MANIFEST = "manifest.json"
+_SPEECHES = "speeches.jsonl"
+_PASSAGES = "passages.jsonl"
+_BACKGROUND = "background.json"
+
+
+def exists(folder: Path) -> bool:
+    """Whether there is a library in `folder`, whatever its condition."""
+    return (folder / POINTER).is_file()
+
+
+def sound_state(folder: Path) -> Path | None:
+    """The present state if there is one and every file of it is as it was written."""
+    try:
+        state = present_state(folder)
+        check(state)
+    except LibraryError:
+        return None
+    return state
+
+
+def present_state(folder: Path) -> Path:
+    """The folder of the state that CURRENT names.
+
+    Raises:
+        LibraryError: There is no library, or CURRENT is damaged.
+    """
+    pointer = folder / POINTER
+    try:
+        name = pointer.read_text("utf-8").strip()
+    except FileNotFoundError as error:
+        raise LibraryError(
+            f"{folder}: no library here; build one with: rapporteur index PATH --library {folder}"
+        ) from error
+    except (OSError, ValueError) as error:
+        raise LibraryError(f"{pointer}: cannot be read; build the library again") from error
+    if not name.startswith(STATE_PREFIX) or Path(name).name != name:
+        raise LibraryError(f"{pointer}: damaged; build the library again")
+    return folder / name
+
+
+def check(state: Path) -> str:
+    """Compare every file of a state with its manifest; give the manifest's own hash.
+
+    Raises:
+        LibraryError: The state is of another format, or a file is missing or was changed.
+    """
+    path = state / _MANIFEST
+    try:
+        manifest: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        version, files = manifest["format"], dict(manifest["files"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise LibraryError(f"{path}: damaged; build the library again") from error
+    if version != FORMAT:
+        raise LibraryError(
+            f"{state.parent}: is a library of format {version}, this program reads {FORMAT}; "
+            "build it again"
+        )
+    for name, expected in files.items():
+        if not (state / name).is_file() or _sha256(state / name) != expected:
+            raise LibraryError(
+                f"{state / name}: missing, or changed since the library was built; build it again"
+            )
+    if _manifest_hash(manifest) != manifest.get("self"):
+        raise LibraryError(f"{path}: changed since the library was built; build it again")
+    return _sha256(path)
+
+
+def write_manifest(state: Path, model: str, dimension: int, counts: dict[str, int]) -> None:
+    """Seal a state: hash all that is in it, and have it on the disk."""
+    files = sorted(path for path in state.rglob("*") if path.is_file())
+    hashes = {path.relative_to(state).as_posix(): _sha256(path) for path in files}
+    manifest: dict[str, Any] = {
+        "format": FORMAT,
+        **counts,
+        "dimension": dimension,
+        "model": model,
+        "corpus": hashes[_SPEECHES],
+        "files": hashes,
+    }
+    manifest["self"] = _manifest_hash(manifest)
+    (state / _MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", "utf-8")
+    for path in (*files, state / _MANIFEST):
+        _sync(path)
+
+
+def _manifest_hash(manifest: dict[str, Any]) -> str:
+    """Of everything in the manifest but this hash itself."""
+    content = {key: value for key, value in manifest.items() if key != "self"}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def point_to(folder: Path, state: Path) -> None:
+    """Make a sealed state the present one, in one step."""
+    new = folder / f"{POINTER}.new"
+    new.write_text(state.name + "\n", "utf-8")
+    _sync(new)
+    os.replace(new, folder / POINTER)
+
+
+def remove_states(folder: Path, *keep: Path | None) -> None:
+    """Remove all states but these."""
+    for path in folder.glob(STATE_PREFIX + "*"):
+        if path not in keep:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def write_speeches(state: Path, speeches: Iterable[Speech]) -> None:
+    _write_lines(state / _SPEECHES, map(asdict, speeches))
+
+
+def read_speeches(state: Path) -> Iterator[Speech]:
+    for record in _read_lines(state / _SPEECHES):
+        reading = record.pop("reading")
+        text = ReadingText(
+            reading["text"],
+            tuple(Span(*span) for span in reading["paragraphs"]),
+            tuple(Segment(*segment) for segment in reading["segments"]),
+        )
+        yield Speech(reading=text, **record)
+
+
+def write_passages(state: Path, passages: Iterable[Passage]) -> None:
+    _write_lines(state / _PASSAGES, map(asdict, passages))
+
+
+def read_passages(state: Path) -> Iterator[Passage]:
+    for record in _read_lines(state / _PASSAGES):
+        span = Span(*record.pop("span"))
+        sentences = tuple(Span(*sentence) for sentence in record.pop("sentences"))
+        yield Passage(span=span, sentences=sentences, **record)
+
+
+def write_background(state: Path, background: Background) -> None:
+    (state / _BACKGROUND).write_text(json.dumps(asdict(background)) + "\n", "utf-8")
+
+
+def read_background(state: Path) -> Background:
+    return Background(**json.loads((state / _BACKGROUND).read_text("utf-8")))
+
+
+def _read_lines(path: Path) -> Iterator[dict[str, Any]]:
+    # Not str.splitlines, which also parts at U+2028.
+    with path.open(encoding="utf-8", newline="\n") as file:
+        for line in file:
+            yield json.loads(line)
+
+
+def _write_lines(path: Path, records: Iterable[dict[str, Any]]) -> None:
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        for record in records:
+            file.write(json.dumps(record, ensure_ascii=False) + "\n")
+
+
+def _sync(path: Path) -> None:
+    """Have the bytes on the disk before anything points to them."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,333 @@
+"""The command line: `rapporteur index | ask | speeches | eval | serve`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import asdict
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import platformdirs
+from rich.console import Console
+
+from assistant import storage
+from assistant.builder import Built, Export, build
+from assistant.corpus import Corpus, read_corpus
+from assistant.errors import LibraryError, QuestionError, RapporteurError, SourceError
+from assistant.filters import Filters
+from assistant.library import Library
+from ui import contract, terminal
+from ui.progress import ProgressView
+
+if TYPE_CHECKING:
+    from assistant.answer import Assistant
+    from assistant.questions import Asked
+
+SEEDS = Path(__file__).resolve().parents[1] / "seeds"
+_WARNINGS_SHOWN = 10
+_FILTERS = ("country", "speaker", "symbol", "topic", "since", "until")
+_HOST, _PORT = "127.0.0.1", 7860
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command. Returns 0 if all went well, 1 on an expected error; argparse exits with 2."""
+    options = _parser().parse_args(arguments)
+    try:
+        run: Callable[[argparse.Namespace], int] = options.run
+        return run(options)
+    except RapporteurError as error:
+        return _fail(str(error))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def default_library() -> Path:
+    """The library that is used when none is named, in the user's data folder."""
+    return platformdirs.user_data_path("rapporteur") / "library"
+
+
+def _fail(line: str) -> int:
+    sys.stderr.write(f"rapporteur: {terminal.shown(line)}\n")
+    return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="rapporteur",
+        description="Ask what was said in the Security Council; get the speakers' own words.",
+    )
+    parser.add_argument(
+        "--version", action="version", version=f"rapporteur {version('rapporteur')}"
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    index = _command(commands, "index", _index, "build a library from speeches")
+    index.add_argument(
+        "paths", nargs="+", type=Path, metavar="PATH", help="a text file or a folder"
+    )
+    index.add_argument(
+        "--model",
+        help="name or folder of a sentence-transformers model; without it the library's own "
+        "model is kept, and a new library gets all-MiniLM-L6-v2",
+    )
+
+    ask = _command(commands, "ask", _ask, "answer a question, or a file of questions")
+    ask.add_argument("question", nargs="?", help="in plain words")
+    ask.add_argument("--questions", type=Path, metavar="IN.jsonl", help="one JSON object a line")
+    ask.add_argument("--output", type=Path, metavar="OUT.jsonl", help="standard output without it")
+    _add_filters(ask)
+
+    speeches = _command(commands, "speeches", _speeches, "list the speeches, or show one")
+    speeches.add_argument("action", nargs="?", choices=("list", "show"), default="list")
+    speeches.add_argument("speech", nargs="?", help="id of the speech to show")
+    _add_filters(speeches)
+
+    measure = _command(commands, "eval", _eval, "measure the answers on judged questions")
+    measure.add_argument("file", type=Path, metavar="FILE", help="judged questions, JSON Lines")
+    measure.add_argument("--split", help="only the questions of this split")
+
+    serve = _command(commands, "serve", _serve, "open the page")
+    serve.add_argument("--host", default=_HOST, help=f"address to listen on (default {_HOST})")
+    serve.add_argument("--port", type=_port, default=_PORT, help=f"(default {_PORT})")
+    return parser
+
+
+def _command(
+    commands: Any, name: str, run: Callable[[argparse.Namespace], int], help_: str
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=help_, description=help_)
+    parser.set_defaults(run=run)
+    parser.add_argument(
+        "--library",
+        type=Path,
+        metavar="DIR",
+        help="folder of the library; without it the one in the user's data folder, which is "
+        "built from the five speeches at first use",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    return parser
+
+
+def _add_filters(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("filters")
+    group.add_argument("--country", help="delegation")
+    group.add_argument("--speaker", help="name of the speaker")
+    group.add_argument("--symbol", help="of the meeting, such as S/PV.8349")
+    group.add_argument("--topic", help="words of the agenda item")
+    group.add_argument("--since", help="first day: YYYY, YYYY-MM or YYYY-MM-DD")
+    group.add_argument("--until", help="last day, written likewise")
+
+
+def _port(value: str) -> int:
+    port = int(value)
+    if not 0 < port < 65536:
+        raise argparse.ArgumentTypeError("a port is a number from 1 to 65535")
+    return port
+
+
+def _filters(options: argparse.Namespace) -> Filters:
+    return Filters.from_mapping({name: getattr(options, name) for name in _FILTERS})
+
+
+# index
+
+
+def _index(options: argparse.Namespace) -> int:
+    folder = options.library or default_library()
+    with ProgressView(Console(stderr=True)) as progress:
+        corpus = read_corpus(options.paths, partial(progress, "Reading files"))
+        if not corpus.speeches:
+            _tell(corpus)
+            raise SourceError("no speech could be read; the library is left as it was")
+        built = build(folder, corpus.speeches, _export(folder, options.model), progress)
+    if options.json:
+        told = {"problems": corpus.problems, "warnings": corpus.warnings}
+        _print_json({"library": str(folder), **asdict(built), **told})
+    else:
+        _tell(corpus)
+        _say(_built_line(built, folder))
+    return 1 if corpus.problems else 0
+
+
+def _export(folder: Path, model: str | None) -> Export | None:
+    """None to keep the encoder that a sound library carries, which spares importing torch."""
+    if model is None and storage.sound_state(folder):
+        return None
+
+    def export(target: Path) -> Any:
+        from embeddings.export import DEFAULT_MODEL, export_encoder
+
+        return export_encoder(model or DEFAULT_MODEL, target)
+
+    return export
+
+
+def _tell(corpus: Corpus) -> None:
+    for line in corpus.warnings[:_WARNINGS_SHOWN]:
+        sys.stderr.write(f"note: {terminal.shown(line)}\n")
+    if len(corpus.warnings) > _WARNINGS_SHOWN:
+        more = len(corpus.warnings) - _WARNINGS_SHOWN
+        sys.stderr.write(f"note: and {more} more of these; --json lists all\n")
+    for line in corpus.problems:
+        _fail(line)
+
+
+def _built_line(built: Built, folder: Path) -> str:
+    speeches = "1 speech" if built.speeches == 1 else f"{built.speeches:,} speeches"
+    return f"{speeches}, {built.passages:,} passages, {built.embedded:,} texts embedded: {folder}"
+
+
+def open_library(folder: Path | None) -> Library:
+    """Open the library that was named, or the default one, built from the seeds at first use."""
+    if folder is not None:
+        return Library.open(folder)
+    default = default_library()
+    if not storage.exists(default):
+        sys.stderr.write("Building the library of the five speeches (once) …\n")
+        with ProgressView(Console(stderr=True)) as progress:
+            build(default, read_corpus([SEEDS]).speeches, _export(default, None), progress)
+    return Library.open(default)
+
+
+# ask
+
+
+def _ask(options: argparse.Namespace) -> int:
+    from assistant.answer import Assistant
+
+    if (options.question is None) == (options.questions is None):
+        raise QuestionError("give a question, or a file of questions with --questions, not both")
+    filters = _filters(options)
+    assistant = Assistant(open_library(options.library))
+    if options.questions is not None:
+        return _ask_batch(assistant, options.questions, options.output, filters)
+    answer = assistant.ask(options.question, filters)
+    if options.json:
+        _print_json(contract.answer_record(answer))
+    else:
+        _console().print(terminal.answer_view(answer))
+    return 0
+
+
+def _ask_batch(assistant: Assistant, questions: Path, output: Path | None, filters: Filters) -> int:
+    from assistant.questions import read_batch
+
+    problems: list[str] = []
+    batch = read_batch(questions, lambda error: problems.append(str(error)))
+    with _output(output) as file, ProgressView(Console(stderr=True)) as progress:
+        for done, asked in enumerate(batch, start=1):
+            record = _batch_record(assistant, asked, filters)
+            if "error" in record:
+                problems.append(f"{questions}, {asked.id}: {record['error']}")
+            file.write(json.dumps(record, ensure_ascii=False) + "\n")
+            progress("Asking", done, done)
+    for problem in problems:
+        _fail(problem)
+    return 1 if problems else 0
+
+
+def _batch_record(assistant: Assistant, asked: Asked, filters: Filters) -> dict[str, Any]:
+    """The answer, or the answers of a conversation; a question's own filters come first."""
+    chosen = Filters(**{**filters.stated(), **asked.filters.stated()})
+    try:
+        answers = [assistant.ask(turn, chosen) for turn in asked.turns]
+    except QuestionError as error:
+        return {"id": asked.id, "answered": False, "answers": [], "error": str(error)}
+    if asked.is_conversation:
+        return {"id": asked.id, "turns": [contract.answer_record(answer) for answer in answers]}
+    return contract.answer_record(answers[0], asked.id)
+
+
+def _output(path: Path | None) -> Any:
+    if path is None:
+        return nullcontext(sys.stdout)
+    try:
+        file: IO[str] = path.open("w", encoding="utf-8")
+    except OSError as error:
+        raise QuestionError(f"{path}: cannot be written ({error.strerror or error})") from error
+    return file
+
+
+# speeches, eval, serve
+
+
+def _speeches(options: argparse.Namespace) -> int:
+    library = open_library(options.library)
+    if options.action == "show":
+        return _show(library, options.speech, options.json)
+    filters = _filters(options)
+    found = [speech for speech in library.speeches.values() if filters.match(speech)]
+    if options.json:
+        _print_json([contract.speech_record(speech) for speech in found])
+    elif found:
+        _console(wide=True).print(terminal.speeches_view(found))
+    else:
+        _say("No speech matches these filters.")
+    return 0
+
+
+def _show(library: Library, id_: str | None, as_json: bool) -> int:
+    if id_ is None or id_ not in library.speeches:
+        named = f"no speech {id_!r}" if id_ else "name a speech to show"
+        raise LibraryError(f"{named}; rapporteur speeches lists them")
+    speech = library.speeches[id_]
+    if as_json:
+        _print_json(contract.speech_record(speech, with_text=True))
+    else:
+        _console().print(terminal.speech_view(speech))
+    return 0
+
+
+def _eval(options: argparse.Namespace) -> int:
+    from assistant.answer import Assistant
+    from assistant.evaluate import by_kind, evaluate
+    from assistant.questions import read_judged
+
+    questions = read_judged(options.file, options.split)
+    assistant = Assistant(open_library(options.library))
+    with ProgressView(Console(stderr=True)) as progress:
+        table = by_kind(evaluate(assistant, questions, partial(progress, "Asking")))
+    if options.json:
+        _print_json({kind: asdict(scores) for kind, scores in table.items()})
+    else:
+        _console(wide=True).print(terminal.scores_view(table))
+    return 0
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from assistant.answer import Assistant
+
+    assistant = Assistant(open_library(options.library))
+    from ui.page import launch
+
+    launch(assistant, options.host, options.port)
+    return 0
+
+
+def _console(wide: bool = False) -> Console:
+    console = Console()
+    if not wide and console.width > terminal.QUOTE_WIDTH + 4:
+        console.width = terminal.QUOTE_WIDTH + 4
+    return console
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(terminal.shown(line) + "\n")
+
+
+def _print_json(record: Any) -> None:
+    sys.stdout.write(json.dumps(record, ensure_ascii=False, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,90 @@
+"""Answers as JSON: the contract with programs (README, "JSON")."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from assistant.answer import Answer, Citation, Finding, Related, Searched
+from assistant.speech import Speech
+
+
+def answer_record(answer: Answer, id_: str | None = None) -> dict[str, Any]:
+    """An answer as a JSON object; `id_` is that of the question in a batch."""
+    record: dict[str, Any] = {} if id_ is None else {"id": id_}
+    return record | {
+        "question": answer.question,
+        "interpreted": answer.interpreted,
+        "answered": answer.answered,
+        "score": round(answer.score, 4),
+        "strength": answer.strength,
+        "answers": [_finding(finding) for finding in answer.findings],
+        "related": [_related(related) for related in answer.related],
+        "searched": _searched(answer.searched),
+    }
+
+
+def speech_record(speech: Speech, with_text: bool = False) -> dict[str, Any]:
+    """Who spoke, when and where; with the paragraphs of the reading text if asked for."""
+    record = {
+        "speech": speech.id,
+        "file": speech.file,
+        "speaker": speech.speaker,
+        "country": speech.country,
+        "language": speech.language,
+        "symbol": speech.symbol,
+        "date": speech.date,
+        "topic": speech.topic,
+        "capacity": speech.capacity,
+        "sha256": speech.sha256,
+        "words": len(speech.text.split()),
+    }
+    if with_text:
+        paragraphs = [span.of(speech.text) for span in speech.reading.paragraphs]
+        return record | {"paragraphs": paragraphs}
+    return record
+
+
+def citation_record(citation: Citation) -> dict[str, Any]:
+    speech, source = citation.speech, citation.source
+    return {
+        "speech": speech.id,
+        "file": speech.file,
+        "speaker": speech.speaker,
+        "country": speech.country,
+        "symbol": speech.symbol,
+        "date": speech.date,
+        "paragraph": citation.paragraph,
+        "lines": list(citation.lines),
+        "start": citation.span.start,
+        "end": citation.span.end,
+        "source_start": source.start,
+        "source_end": source.end,
+        "reference": citation.reference,
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "quote": finding.citation.quote,
+        "short": finding.short.quote if finding.short else None,
+        "score": round(finding.score, 4),
+        "citation": citation_record(finding.citation),
+        "again": [citation_record(citation) for citation in finding.again],
+    }
+
+
+def _related(related: Related) -> dict[str, Any]:
+    return {
+        "passage": related.passage.id,
+        "quote": related.citation.quote,
+        "citation": citation_record(related.citation),
+        "score": round(related.score, 4),
+    }
+
+
+def _searched(searched: Searched) -> dict[str, Any]:
+    return {
+        "speeches": searched.speeches,
+        "passages": searched.passages,
+        "filters": searched.filters.stated(),
+    }

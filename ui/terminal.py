@@ -1,0 +1,134 @@
+"""Answers, speeches and measurements in a terminal (rich)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from assistant.answer import Answer, Citation, Finding, Searched
+from assistant.evaluate import Scores
+from assistant.speech import Speech
+
+QUOTE_WIDTH = 76
+_ALSO_FOUND = 4
+_INDENT = (0, 0, 0, 2)
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def shown(text: str) -> str:
+    """The text with control characters made visible: a record must not steer the terminal."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def answer_view(answer: Answer) -> RenderableType:
+    """The best quote with its reference, then what else was found; or the refusal."""
+    if not answer.answered:
+        return _refusal(answer)
+    parts: list[RenderableType] = [_finding(answer.findings[0], 1)]
+    if also := answer.also_found[:_ALSO_FOUND]:
+        parts += [Text(), _heading("Also found")]
+        parts += [_finding(finding, number) for number, finding in enumerate(also, start=2)]
+    return Group(*parts)
+
+
+def _heading(words: str) -> Rule:
+    return Rule(Text(words, "dim"), align="left", style="dim")
+
+
+def _finding(finding: Finding, number: int) -> RenderableType:
+    reference = Text.assemble((f"[{number}] ", "bold"), _reference(finding.citation), style="cyan")
+    if finding.strength != "none":
+        reference.append(f" · {finding.strength} match", "dim")
+    again = [Text(f"said again: {_reference(other)}", "dim") for other in finding.again]
+    lines = [_quote(finding), reference, *again]
+    return Group(Text(), *(Padding(line, _INDENT) for line in lines))
+
+
+def _reference(citation: Citation) -> str:
+    return shown(citation.reference)
+
+
+def _quote(finding: Finding) -> Text:
+    text = Text("“" + shown(finding.citation.quote) + "”")
+    if finding.short is not None:
+        begin = finding.short.span.start - finding.citation.span.start + 1
+        text.stylize("bold underline", begin, begin + len(finding.short.quote))
+    return text
+
+
+def _refusal(answer: Answer) -> RenderableType:
+    lines: list[RenderableType] = [
+        Text("The speeches do not answer this.", "bold"),
+        Text(f"Searched: {searched_in_words(answer.searched)}.", "dim"),
+    ]
+    if answer.findings:
+        lines += [Text(), _heading("Related, not an answer")]
+        lines += [_finding(finding, n) for n, finding in enumerate(answer.findings[:3], start=1)]
+    return Group(*lines)
+
+
+def searched_in_words(searched: Searched) -> str:
+    """ "5 speeches, 49 passages; country Kazakhstan"."""
+    speeches = "1 speech" if searched.speeches == 1 else f"{searched.speeches:,} speeches"
+    passages = "1 passage" if searched.passages == 1 else f"{searched.passages:,} passages"
+    filters = ", ".join(f"{name} {value}" for name, value in searched.filters.stated().items())
+    return f"{speeches}, {passages}" + (f"; {shown(filters)}" if filters else "")
+
+
+def speeches_view(speeches: Iterable[Speech]) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column("Speech", no_wrap=True)
+    for heading in ("Speaker", "Delegation", "Date", "Meeting", "Topic"):
+        table.add_column(heading, overflow="fold")
+    for speech in speeches:
+        fields = (
+            speech.id,
+            speech.speaker,
+            speech.country,
+            speech.date,
+            speech.symbol,
+            speech.topic,
+        )
+        table.add_row(*(shown(field or "–") for field in fields))
+    return table
+
+
+def speech_view(speech: Speech) -> RenderableType:
+    heading = Text(shown(f"{speech.byline}, {speech.occasion}"), "bold")
+    parts: list[RenderableType] = [heading]
+    if speech.topic:
+        parts.append(Text(shown(speech.topic), "dim"))
+    if speech.language and speech.language != "English":
+        parts.append(Text(f"Delivered in {shown(speech.language)}; interpretation", "dim"))
+    for number, span in enumerate(speech.reading.paragraphs, start=1):
+        row = Table.grid(padding=(0, 1))
+        row.add_column(width=3, justify="right", style="dim")
+        row.add_column(max_width=QUOTE_WIDTH)
+        row.add_row(str(number), shown(span.of(speech.text)))
+        parts += [Text(), row]
+    return Group(*parts)
+
+
+def scores_view(table: dict[str, Scores]) -> Table:
+    """One row for each kind of question, and one for all."""
+    view = Table(box=None, header_style="bold", pad_edge=False)
+    view.add_column("Kind")
+    headings = "n hit@1 hit@3 hit@5 answered refused AUROC end-to-end median ms p95 ms"
+    for heading in re.split(r" (?!ms)", headings):
+        view.add_column(heading, justify="right")
+    for kind, scores in table.items():
+        shares = (
+            scores.hit1, scores.hit3, scores.hit5, scores.answered,
+            scores.refused, scores.auroc, scores.end_to_end,
+        )  # fmt: skip
+        cells = ["–" if share is None else f"{share:.3f}" for share in shares]
+        times = (f"{scores.median_ms:.1f}", f"{scores.p95_ms:.1f}")
+        style = "bold" if kind == "all" else ""
+        view.add_row(shown(kind), str(scores.questions), *cells, *times, style=style)
+    return view
