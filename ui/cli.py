@@ -183,8 +183,12 @@ def _tell(corpus: Corpus) -> None:
 
 
 def _built_line(built: Built, folder: Path) -> str:
-    speeches = "1 speech" if built.speeches == 1 else f"{built.speeches:,} speeches"
-    return f"{speeches}, {built.passages:,} passages, {built.embedded:,} texts embedded: {folder}"
+    counts = (
+        terminal.counted(built.speeches, "speech", "speeches"),
+        terminal.counted(built.passages, "passage"),
+        f"{terminal.counted(built.embedded, 'text')} embedded",
+    )
+    return f"{', '.join(counts)}: {folder}"
 
 
 def open_library(folder: Path | None) -> Library:

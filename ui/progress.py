@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -26,8 +27,9 @@ _PLAIN_EVERY = 10.0
 class ProgressView:
     """Shows stages as they go on; called with (stage, done, total)."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
         self._console = console
+        self._clock = clock
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -38,7 +40,7 @@ class ProgressView:
             console=console,
         )
         self._tasks: dict[str, tuple[TaskID, float]] = {}
-        self._begin = self._told = time.monotonic()
+        self._begin = self._told = clock()
 
     def __enter__(self) -> Self:
         return self
@@ -49,10 +51,11 @@ class ProgressView:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._progress.stop()
+        if self._progress.live.is_started:
+            self._progress.stop()
 
     def __call__(self, stage: str, done: int, total: int) -> None:
-        now = time.monotonic()
+        now = self._clock()
         if stage not in self._tasks:
             self._tasks[stage] = (self._progress.add_task(stage, total=total, rate=""), now)
         task, begin = self._tasks[stage]

@@ -75,10 +75,15 @@ def _refusal(answer: Answer) -> RenderableType:
 
 def searched_in_words(searched: Searched) -> str:
     """ "5 speeches, 49 passages; country Kazakhstan"."""
-    speeches = "1 speech" if searched.speeches == 1 else f"{searched.speeches:,} speeches"
-    passages = "1 passage" if searched.passages == 1 else f"{searched.passages:,} passages"
+    speeches = counted(searched.speeches, "speech", "speeches")
+    passages = counted(searched.passages, "passage")
     filters = ", ".join(f"{name} {value}" for name, value in searched.filters.stated().items())
     return f"{speeches}, {passages}" + (f"; {shown(filters)}" if filters else "")
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """ "1 speech", "2,091 speeches"."""
+    return f"1 {one}" if number == 1 else f"{number:,} {many or one + 's'}"
 
 
 def speeches_view(speeches: Iterable[Speech]) -> Table:

@@ -1,0 +1,220 @@
+"""The command line on a small library with the toy encoder, and on bad input."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from assistant.builder import build
+from embeddings.encoder import OnnxEncoder
+from tests.conftest import TOY_TEXTS, WriteTexts
+from ui.cli import main
+
+
+@pytest.fixture
+def folder(
+    tmp_path: Path, read_texts: WriteTexts, toy_export: Callable[[Path], OnnxEncoder]
+) -> Path:
+    build(tmp_path / "library", read_texts(TOY_TEXTS).speeches, toy_export)
+    return tmp_path / "library"
+
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(folder: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+    """A command on the toy library: exit status, standard output, standard error."""
+
+    def call(*arguments: object) -> tuple[int, str, str]:
+        capsys.readouterr()
+        status = main([*map(str, arguments), "--library", str(folder)])
+        return status, *capsys.readouterr()
+
+    return call
+
+
+def test_ask_prints_quote_and_reference(run: Run) -> None:
+    status, out, _ = run("ask", "Which drones watch the border?")
+    assert status == 0
+    words = " ".join(out.split())
+    assert "The drones watch the border.” [1] Mr. Ali (Niger), S/PV.1, 31 May 2016" in words
+
+
+def test_ask_as_json_follows_the_contract(run: Run) -> None:
+    _, out, _ = run("ask", "Is the budget small?", "--json")
+    answer = json.loads(out)
+    keys = "question interpreted answered score strength answers related searched"
+    assert list(answer) == keys.split()
+    first = answer["answers"][0]
+    assert first["quote"] == "The budget is small."
+    assert first["citation"] == {
+        "speech": "b",
+        "file": "b.txt",
+        "speaker": "Ms. Bo",
+        "country": "Nigeria",
+        "symbol": "S/PV.2",
+        "date": "2016-06",
+        "paragraph": 1,
+        "lines": [1, 1],
+        "start": 0,
+        "end": 20,
+        "source_start": 18,
+        "source_end": 38,
+        "reference": "Ms. Bo (Nigeria), S/PV.2, June 2016, para. 1, line 1",
+    }
+    assert answer["searched"] == {"speeches": 3, "passages": 5, "filters": {}}
+
+
+def test_filters_narrow_what_is_searched(run: Run) -> None:
+    _, out, _ = run("ask", "Drones?", "--country", "Niger", "--until", "2016-06", "--json")
+    answer = json.loads(out)
+    assert answer["searched"]["speeches"] == 1
+    assert answer["searched"]["filters"] == {"country": "Niger", "until": "2016-06"}
+    assert {found["citation"]["speech"] for found in answer["answers"]} == {"a"}
+
+
+def test_filters_that_leave_nothing_refuse(run: Run) -> None:
+    status, out, _ = run("ask", "Drones?", "--country", "France")
+    assert status == 0
+    assert "The speeches do not answer this." in out
+    assert "0 speeches, 0 passages; country France" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["ask"], "give a question, or a file of questions"),
+        (["ask", "  "], "the question is empty"),
+        (["ask", "?!"], "the question is empty"),
+        (["ask", "why " * 400], "the question has 1,599 characters"),
+        (["ask", "Drones?", "--since", "May"], "since: 'May' is not a date"),
+        (
+            ["ask", "Drones?", "--since", "2018", "--until", "2016"],
+            "since 2018 is after until 2016",
+        ),
+        (["ask", "--questions", "nowhere.jsonl"], "nowhere.jsonl: cannot be read"),
+        (["index", "nowhere"], "no speech could be read; the library is left as it was"),
+        (["speeches", "show"], "name a speech to show"),
+        (["speeches", "show", "z"], "no speech 'z'"),
+        (["eval", "nowhere.jsonl"], "nowhere.jsonl: cannot be read"),
+    ],
+)
+def test_expected_trouble_is_one_line(run: Run, arguments: list[str], line: str) -> None:
+    status, out, err = run(*arguments)
+    assert (status, out) == (1, "")
+    last = err.splitlines()[-1]
+    assert last.startswith("rapporteur: ")
+    assert line in last
+    assert "Traceback" not in err
+
+
+def test_wrong_usage_exits_with_2(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["ask", "Drones?", "--colour", "red"])
+    assert stop.value.code == 2
+    assert "--colour" in capsys.readouterr().err
+
+
+def test_no_library_says_how_to_build_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["ask", "Drones?", "--library", str(tmp_path / "none")]) == 1
+    assert "build one with: rapporteur index PATH --library" in capsys.readouterr().err
+
+
+def test_a_batch_answers_every_line_it_can(run: Run, tmp_path: Path) -> None:
+    lines = [
+        '{"id": "one", "question": "Who leads the police?"}',
+        "not json",
+        '{"id": "two", "question": " "}',
+        '{"id": "three", "turns": ["Which drones?", {"question": "And women?"}]}',
+        '{"id": "four", "question": "Drones?", "filters": {"year": 2017}}',
+        '{"id": "five", "question": "Drones?", "filters": {"colour": "red"}}',
+        '{"id": "six", "question": "Who said\u2028what?"}',
+    ]
+    questions, output = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    questions.write_text("\n".join(lines), encoding="utf-8")
+    status, _, err = run("ask", "--questions", questions, "--output", output)
+    with output.open(encoding="utf-8") as file:
+        records = {record["id"]: record for record in map(json.loads, file)}
+    assert status == 1
+    assert list(records) == ["one", "two", "three", "four", "six"]
+    assert records["one"]["answers"][0]["quote"] == "Women lead our police."
+    assert records["two"]["error"].startswith("the question is empty")
+    assert [turn["question"] for turn in records["three"]["turns"]] == [
+        "Which drones?",
+        "And women?",
+    ]
+    assert {found["citation"]["speech"] for found in records["four"]["answers"]} == {"c"}
+    assert len([line for line in err.splitlines() if line.startswith("rapporteur: ")]) == 3
+
+
+def test_index_tells_problems_and_keeps_the_rest(run: Run, tmp_path: Path) -> None:
+    texts = tmp_path / "more"
+    texts.mkdir()
+    (texts / "good.txt").write_text("Mr. Doe (Mali): Peace needs schools.", encoding="utf-8")
+    (texts / "bad.txt").write_bytes(b"caf\xe9")
+    status, out, err = run("index", texts)
+    assert status == 1
+    assert out.startswith("1 speech, 1 passage, ")
+    (line,) = err.splitlines()
+    assert line.startswith(f"rapporteur: {texts.resolve()}/bad.txt: is not UTF-8")
+    _, out, _ = run("speeches", "--json")
+    assert [speech["speech"] for speech in json.loads(out)] == ["good"]
+
+
+def test_index_without_anything_readable_keeps_the_library(run: Run, tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert run("index", empty)[0] == 1
+    _, out, _ = run("speeches", "--json")
+    assert [speech["speech"] for speech in json.loads(out)] == ["a", "b", "c"]
+
+
+def test_speeches_are_listed_and_shown(run: Run) -> None:
+    _, out, _ = run("speeches", "--country", "nigeria")
+    assert re.search(r"b\s+Ms\. Bo\s+Nigeria\s+2016-06\s+S/PV\.2\s+Peacekeeping", out)
+    assert "Mr. Ali" not in out
+    _, out, _ = run("speeches", "show", "a")
+    assert "Mr. Ali (Niger), S/PV.1, 31 May 2016" in out
+    assert "  2 Women lead our police. We thank you." in out
+
+
+def test_eval_prints_each_kind(run: Run, tmp_path: Path) -> None:
+    judged = [
+        {
+            "id": "1",
+            "question": "Is the budget small?",
+            "kind": "yesno",
+            "answerable": True,
+            "gold": [{"doc": "b.txt", "quote": "The budget is small."}],
+        },
+        {"id": "2", "question": "Is it raining?", "kind": "fact", "answerable": False, "gold": []},
+    ]
+    file = tmp_path / "judged.jsonl"
+    file.write_text("\n".join(map(json.dumps, judged)), encoding="utf-8")
+    _, out, _ = run("eval", file, "--json")
+    table = json.loads(out)
+    assert list(table) == ["fact", "yesno", "all"]
+    assert table["yesno"]["hit1"] == 1.0
+    assert table["fact"]["hit1"] is None
+    assert table["all"]["questions"] == 2
+    _, out, _ = run("eval", file)
+    assert "hit@1" in out
+    assert "1.000" in out
+
+
+def test_control_characters_do_not_reach_the_terminal(
+    tmp_path: Path, read_texts: WriteTexts, toy_export: Callable[[Path], OnnxEncoder],
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    texts = {"x.txt": "Mr. Doe (Mali): The drones \x1b[31mred\x1b[0m budget."}
+    build(tmp_path / "library", read_texts(texts).speeches, toy_export)
+    main(["ask", "Drones budget?", "--library", str(tmp_path / "library")])
+    main(["speeches", "show", "x", "--library", str(tmp_path / "library")])
+    out = capsys.readouterr().out
+    assert "\x1b[31m" not in out
+    assert "\N{REPLACEMENT CHARACTER}[31mred" in out
