@@ -7,28 +7,26 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from dataclasses import asdict
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import Any
 
 import platformdirs
 from rich.console import Console
 
 from assistant import storage
+from assistant.answer import Assistant
 from assistant.builder import Built, Export, build
-from assistant.corpus import Corpus, read_corpus
+from assistant.corpus import read_corpus
 from assistant.errors import LibraryError, QuestionError, RapporteurError, SourceError
+from assistant.evaluate import by_kind, evaluate
 from assistant.filters import Filters
 from assistant.library import Library
-from ui import contract, terminal
+from assistant.questions import read_judged
+from ui import batch, contract, terminal
 from ui.progress import ProgressView
-
-if TYPE_CHECKING:
-    from assistant.answer import Assistant
-    from assistant.questions import Asked
 
 SEEDS = Path(__file__).resolve().parents[1] / "seeds"
 _WARNINGS_SHOWN = 10
@@ -147,16 +145,16 @@ def _index(options: argparse.Namespace) -> int:
     with ProgressView(Console(stderr=True)) as progress:
         corpus = read_corpus(options.paths, partial(progress, "Reading files"))
         if not corpus.speeches:
-            _tell(corpus)
+            _tell_problems(corpus.problems)
             raise SourceError("no speech could be read; the library is left as it was")
         built = build(folder, corpus.speeches, _export(folder, options.model), progress)
     if options.json:
         told = {"problems": corpus.problems, "warnings": corpus.warnings}
         _print_json({"library": str(folder), **asdict(built), **told})
-    else:
-        _tell(corpus)
-        _say(_built_line(built, folder))
-    return 1 if corpus.problems else 0
+        return 1 if corpus.problems else 0
+    _tell_warnings(corpus.warnings)
+    _say(_built_line(built, folder))
+    return _tell_problems(corpus.problems)
 
 
 def _export(folder: Path, model: str | None) -> Export | None:
@@ -172,14 +170,19 @@ def _export(folder: Path, model: str | None) -> Export | None:
     return export
 
 
-def _tell(corpus: Corpus) -> None:
-    for line in corpus.warnings[:_WARNINGS_SHOWN]:
+def _tell_warnings(warnings: Sequence[str]) -> None:
+    for line in warnings[:_WARNINGS_SHOWN]:
         sys.stderr.write(f"note: {terminal.shown(line)}\n")
-    if len(corpus.warnings) > _WARNINGS_SHOWN:
-        more = len(corpus.warnings) - _WARNINGS_SHOWN
+    if len(warnings) > _WARNINGS_SHOWN:
+        more = len(warnings) - _WARNINGS_SHOWN
         sys.stderr.write(f"note: and {more} more of these; --json lists all\n")
-    for line in corpus.problems:
+
+
+def _tell_problems(problems: Sequence[str]) -> int:
+    """A line for each; the exit status."""
+    for line in problems:
         _fail(line)
+    return 1 if problems else 0
 
 
 def _built_line(built: Built, folder: Path) -> str:
@@ -207,59 +210,21 @@ def open_library(folder: Path | None) -> Library:
 
 
 def _ask(options: argparse.Namespace) -> int:
-    from assistant.answer import Assistant
-
     if (options.question is None) == (options.questions is None):
         raise QuestionError("give a question, or a file of questions with --questions, not both")
     filters = _filters(options)
     assistant = Assistant(open_library(options.library))
     if options.questions is not None:
-        return _ask_batch(assistant, options.questions, options.output, filters)
+        with ProgressView(Console(stderr=True)) as progress:
+            show = partial(progress, "Asking")
+            problems = batch.ask(assistant, options.questions, options.output, filters, show)
+        return _tell_problems(problems)
     answer = assistant.ask(options.question, filters)
     if options.json:
         _print_json(contract.answer_record(answer))
     else:
         _console().print(terminal.answer_view(answer))
     return 0
-
-
-def _ask_batch(assistant: Assistant, questions: Path, output: Path | None, filters: Filters) -> int:
-    from assistant.questions import read_batch
-
-    problems: list[str] = []
-    batch = read_batch(questions, lambda error: problems.append(str(error)))
-    with _output(output) as file, ProgressView(Console(stderr=True)) as progress:
-        for done, asked in enumerate(batch, start=1):
-            record = _batch_record(assistant, asked, filters)
-            if "error" in record:
-                problems.append(f"{questions}, {asked.id}: {record['error']}")
-            file.write(json.dumps(record, ensure_ascii=False) + "\n")
-            progress("Asking", done, done)
-    for problem in problems:
-        _fail(problem)
-    return 1 if problems else 0
-
-
-def _batch_record(assistant: Assistant, asked: Asked, filters: Filters) -> dict[str, Any]:
-    """The answer, or the answers of a conversation; a question's own filters come first."""
-    chosen = Filters(**{**filters.stated(), **asked.filters.stated()})
-    try:
-        answers = [assistant.ask(turn, chosen) for turn in asked.turns]
-    except QuestionError as error:
-        return {"id": asked.id, "answered": False, "answers": [], "error": str(error)}
-    if asked.is_conversation:
-        return {"id": asked.id, "turns": [contract.answer_record(answer) for answer in answers]}
-    return contract.answer_record(answers[0], asked.id)
-
-
-def _output(path: Path | None) -> Any:
-    if path is None:
-        return nullcontext(sys.stdout)
-    try:
-        file: IO[str] = path.open("w", encoding="utf-8")
-    except OSError as error:
-        raise QuestionError(f"{path}: cannot be written ({error.strerror or error})") from error
-    return file
 
 
 # speeches, eval, serve
@@ -293,10 +258,6 @@ def _show(library: Library, id_: str | None, as_json: bool) -> int:
 
 
 def _eval(options: argparse.Namespace) -> int:
-    from assistant.answer import Assistant
-    from assistant.evaluate import by_kind, evaluate
-    from assistant.questions import read_judged
-
     questions = read_judged(options.file, options.split)
     assistant = Assistant(open_library(options.library))
     with ProgressView(Console(stderr=True)) as progress:
@@ -309,12 +270,16 @@ def _eval(options: argparse.Namespace) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    from assistant.answer import Assistant
-
     assistant = Assistant(open_library(options.library))
-    from ui.page import launch
+    from ui.page import launch  # here, for it imports gradio
 
-    launch(assistant, options.host, options.port)
+    # Flushed, for whoever reads it through a pipe while the page is served.
+    launch(
+        assistant,
+        options.host,
+        options.port,
+        ready=lambda url: print(f"Rapporteur is at {url} (Ctrl+C stops it)", flush=True),  # noqa: T201
+    )
     return 0
 
 
