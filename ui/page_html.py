@@ -1,0 +1,244 @@
+"""An answer as HTML: one turn of the conversation on the page.
+
+Whatever comes from a speech or from the user goes through `shown`. A quotation is sliced from
+its speech here, at the moment of rendering.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from html import escape
+from itertools import count
+from urllib.parse import urlencode
+
+from assistant.answer import Answer, Citation, Finding, Searched
+from assistant.filters import Filters
+from assistant.speech import Speech, written_date
+from assistant.text import Span
+
+ALSO_FOUND = 4
+"""Further findings of an answer, collapsed."""
+NEAREST = 3
+"""Findings that a refusal shows."""
+
+FILTER_WORDS = {
+    "country": "delegation",
+    "speaker": "speaker",
+    "symbol": "meeting",
+    "topic": "topic",
+    "language": "language",
+    "since": "from",
+    "until": "until",
+}
+
+# C0 and C1 without white space, and halves of surrogate pairs, which no encoding can carry.
+_UNSHOWABLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One turn as HTML, and how many citations were numbered in it."""
+
+    html: str
+    citations: int
+
+
+def shown(text: str) -> str:
+    """Text as it may stand in HTML, between tags or in a quoted attribute."""
+    return escape(_UNSHOWABLE.sub("\ufffd", text))
+
+
+def counted(number: int, one: str, many: str) -> str:
+    """ "1 speech", "2,413 speeches"."""
+    return f"{number:,} {one if number == 1 else many}"
+
+
+def address(speech: Speech, span: Span | None = None) -> str:
+    """What names a speech, and a span of it, after the # of the page's address."""
+    words = {"speech": speech.id}
+    places = {"start": span.start, "end": span.end} if span else {}
+    return urlencode(words | places)
+
+
+def marked(text: str, span: Span, marks: Sequence[Span]) -> str:
+    """`text[span]` with what of the marks lies inside it in `<mark>`; marks in order, apart."""
+    pieces: list[str] = []
+    position = span.start
+    for mark in marks:
+        start, end = max(mark.start, position), min(mark.end, span.end)
+        if start < end:
+            pieces += [shown(text[position:start]), f"<mark>{shown(text[start:end])}</mark>"]
+            position = end
+    return "".join([*pieces, shown(text[position : span.end])])
+
+
+def answer_turn(answer: Answer, turn: int, first: int) -> Turn:
+    """A question with its answer or its refusal.
+
+    Args:
+        answer: To render.
+        turn: Number of the turn in the conversation.
+        first: Number of the first citation; the others follow.
+    """
+    numbers = count(first)
+    body = _answered(answer, numbers) if answer.answered else _refused(answer, numbers)
+    return Turn(_turn(answer.question, turn, _interpreted(answer) + body), next(numbers) - first)
+
+
+def notice_turn(question: str, turn: int, notice: str) -> Turn:
+    """A question that could not be asked, with one line that says why."""
+    return Turn(_turn(question, turn, f'<p class="notice">{shown(notice)}</p>'), 0)
+
+
+def _turn(question: str, turn: int, body: str) -> str:
+    asked = f'<h2 class="asked">{shown(question)}</h2>' if question.strip() else ""
+    return f'<section class="turn" data-turn="{turn}">{asked}{body}</section>'
+
+
+def _interpreted(answer: Answer) -> str:
+    if answer.interpreted == " ".join(answer.question.split()):
+        return ""
+    return f'<p class="interpreted">Interpreted as “{shown(answer.interpreted)}”</p>'
+
+
+def _answered(answer: Answer, numbers: Iterator[int]) -> str:
+    best, others = answer.findings[0], answer.also_found[:ALSO_FOUND]
+    html = _finding(best, numbers)
+    if not others:
+        return html
+    further = "".join(_finding(finding, numbers) for finding in others)
+    summary = f"<summary>Also found ({len(others)})</summary>"
+    return f'{html}<details class="also">{summary}{further}</details>'
+
+
+def _refused(answer: Answer, numbers: Iterator[int]) -> str:
+    searched = answer.searched
+    if not searched.speeches:
+        verdict, scope = "No speech matches these filters.", filters_in_words(searched.filters)
+    else:
+        verdict, scope = "The speeches do not answer this.", _scope(searched)
+    widen = _widen(answer) if searched.filters.stated() else ""
+    refusal = f'<p class="verdict">{verdict}</p><p class="scope">{shown(scope)}</p>{widen}'
+    nearest = "".join(_finding(f, numbers, judged=False) for f in answer.findings[:NEAREST])
+    related = f'<h3 class="related">Related, not an answer</h3>{nearest}' if nearest else ""
+    return f'<div class="refusal">{refusal}</div>{related}'
+
+
+def _widen(answer: Answer) -> str:
+    return (
+        f'<button type="button" class="widen" data-widen="{shown(answer.question)}">'
+        "Search all speeches</button>"
+    )
+
+
+def _scope(searched: Searched) -> str:
+    counts = (
+        f"Searched {counted(searched.speeches, 'speech', 'speeches')}, "
+        f"{counted(searched.passages, 'passage', 'passages')}"
+    )
+    words = filters_in_words(searched.filters)
+    return f"{counts} · {words}" if words else counts
+
+
+def filters_in_words(filters: Filters) -> str:
+    """ "delegation Kazakhstan · from 2017"."""
+    return " · ".join(f"{FILTER_WORDS[name]} {value}" for name, value in filters.stated().items())
+
+
+def _finding(finding: Finding, numbers: Iterator[int], judged: bool = True) -> str:
+    citation, number = finding.citation, next(numbers)
+    marks = [finding.short.span] if finding.short else []
+    quote = marked(citation.speech.text, citation.span, marks)
+    match = [f"{finding.strength} match"] if judged and finding.strength != "none" else []
+    return (
+        f'<article class="finding"><blockquote><span class="quote">{quote}</span>'
+        f"{_marker(citation, number)}</blockquote>"
+        f'<p class="reference">{_joined([*_reference(citation), *match])}</p>'
+        f"{_actions(finding)}{_again(finding, numbers)}</article>"
+    )
+
+
+def _marker(citation: Citation, number: int) -> str:
+    """The `[n]` button, and the card that hovering or focusing it shows."""
+    speech = citation.speech
+    label = ", ".join([speech.speaker or "Speaker unknown", *_delegation(speech), speech.occasion])
+    return (
+        f'<sup><button type="button" class="marker" data-n="{number}"'
+        f' data-source="{shown(address(speech, citation.span))}" aria-describedby="card-{number}"'
+        f' aria-label="Show citation {number}: {shown(label)}">[{number}]</button></sup>'
+        f"{_card(citation, number)}"
+    )
+
+
+def _card(citation: Citation, number: int) -> str:
+    details = [*_reference(citation), *_delivery(citation.speech)]
+    return (
+        f'<span class="card" id="card-{number}" role="tooltip" hidden>'
+        f'<span class="card-quote">{shown(citation.quote)}</span>'
+        f'<span class="card-source">{_joined(details)}</span></span>'
+    )
+
+
+def _reference(citation: Citation) -> list[str]:
+    """Who, for whom, where, when, and which lines; what is unknown is left out."""
+    speech = citation.speech
+    return [
+        speech.speaker or "Speaker unknown",
+        *_delegation(speech),
+        *occasion(speech),
+        citation.place,
+    ]
+
+
+def _delegation(speech: Speech) -> list[str]:
+    return [speech.country] if speech.country else []
+
+
+def occasion(speech: Speech) -> list[str]:
+    """Meeting and day; the file where neither is known."""
+    known = [speech.symbol, written_date(speech.date) if speech.date else None]
+    return [part for part in known if part] or [speech.file]
+
+
+def _delivery(speech: Speech) -> list[str]:
+    return [f"delivered in {speech.language}"] if speech.language else []
+
+
+def _joined(parts: Sequence[str]) -> str:
+    # A part breaks from its neighbours before it breaks inside.
+    return " · ".join(f'<span class="part">{shown(part)}</span>' for part in parts)
+
+
+def _actions(finding: Finding) -> str:
+    citation = finding.citation
+    copied = shown(f"“{citation.quote}” — {citation.reference}")
+    return (
+        '<div class="actions">'
+        f'<button type="button" class="plain" data-copy="{copied}">Copy</button>'
+        f'<button type="button" class="plain"'
+        f' data-source="{shown(address(citation.speech, citation.span))}">Open</button>'
+        f"{_why(finding)}</div>"
+    )
+
+
+def _why(finding: Finding) -> str:
+    if not finding.parts:
+        return ""
+    rows = "".join(
+        f"<div><dt>{shown(name)}</dt><dd>{value:.2f}</dd></div>" for name, value in finding.parts
+    )
+    return f'<details class="why"><summary>Why this match</summary><dl>{rows}</dl></details>'
+
+
+def _again(finding: Finding, numbers: Iterator[int]) -> str:
+    if not finding.again:
+        return ""
+    places = "".join(
+        f"<li>{_joined(_reference(citation))}{_marker(citation, next(numbers))}</li>"
+        for citation in finding.again
+    )
+    speeches = len({citation.speech.id for citation in finding.again})
+    said = f"said again in {counted(speeches, 'speech', 'speeches')}"
+    return f'<div class="again"><p>{said}</p><ul>{places}</ul></div>'
