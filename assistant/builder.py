@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from uuid import uuid4
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -85,7 +85,8 @@ def _replace_state(
 ) -> Built:
     previous = storage.sound_state(folder)
     storage.remove_states(folder, previous)  # what a killed process left, or a damaged state
-    state = Path(tempfile.mkdtemp(prefix=storage.STATE_PREFIX, dir=folder))
+    state = folder / f"{storage.STATE_PREFIX}{uuid4().hex[:12]}"
+    state.mkdir()
     try:
         built = _write_state(state, previous, speeches, export, progress)
         storage.point_to(folder, state)

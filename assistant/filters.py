@@ -7,30 +7,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from assistant.corpus import plain
 from assistant.errors import FilterError
+from assistant.metadata import plain
 from assistant.speech import Speech, period
 
-# What people write for delegations whose records use another name.
-_ALIASES = {
-    "bolivia": "bolivia (plurinational state of)",
-    "dprk": "democratic people's republic of korea",
-    "drc": "democratic republic of the congo",
-    "great britain": "united kingdom",
-    "iran": "islamic republic of iran",
-    "ivory coast": "cote d'ivoire",
-    "north korea": "democratic people's republic of korea",
-    "russia": "russian federation",
-    "south korea": "republic of korea",
-    "syria": "syrian arab republic",
-    "tanzania": "united republic of tanzania",
-    "uae": "united arab emirates",
-    "uk": "united kingdom",
-    "us": "united states of america",
-    "usa": "united states of america",
-    "united states": "united states of america",
-    "venezuela": "bolivarian republic of venezuela",
-}
+# Names of one delegation: as records and lists print them, and as people write them.
+_SAME_DELEGATION = (
+    ("Bolivia", "Bolivia (Plurinational State of)", "Plurinational State of Bolivia"),
+    ("Côte d'Ivoire", "Ivory Coast"),
+    ("Democratic People's Republic of Korea", "DPRK", "North Korea"),
+    ("Democratic Republic of the Congo", "DRC"),
+    ("Iran", "Iran (Islamic Republic of)", "Islamic Republic of Iran"),
+    ("Republic of Korea", "South Korea"),
+    ("Russian Federation", "Russia"),
+    ("Syrian Arab Republic", "Syria"),
+    ("Turkey", "Türkiye"),
+    ("United Arab Emirates", "UAE"),
+    ("United Kingdom", "UK", "Great Britain",
+     "United Kingdom of Great Britain and Northern Ireland"),
+    ("United Republic of Tanzania", "Tanzania"),
+    ("United States of America", "United States", "USA", "US"),
+    ("Venezuela", "Venezuela (Bolivarian Republic of)", "Bolivarian Republic of Venezuela"),
+    ("Viet Nam", "Vietnam"),
+)  # fmt: skip
 _TITLE = re.compile(r"^(?:mr|mrs|ms|miss|dr|sir|dame)\.?\s+", re.IGNORECASE)
 
 
@@ -100,7 +99,7 @@ class Filters:
             (self.country is None or _same_country(self.country, speech.country))
             and (self.speaker is None or _names(self.speaker, speech.speaker))
             and (self.symbol is None or _same_symbol(self.symbol, speech.symbol))
-            and (self.topic is None or plain(self.topic) in plain(speech.topic or ""))
+            and (self.topic is None or _has_phrase(self.topic, speech.topic))
             and (self.language is None or plain(self.language) == plain(speech.language or ""))
             and self._in_period(speech)
         )
@@ -123,17 +122,28 @@ def _usable(name: str, value: object) -> bool:
 
 
 def _same_country(wanted: str, country: str | None) -> bool:
-    if country is None:
-        return False
-    names = {plain(wanted), plain(_ALIASES.get(wanted.strip().casefold(), wanted))}
-    known = country.casefold()
-    return bool(names & {plain(known), plain(_ALIASES.get(known, known))})
+    return country is not None and _delegation(wanted) == _delegation(country)
+
+
+def _delegation(name: str) -> str:
+    """One plain name for all names of a delegation."""
+    return _FIRST_NAMES.get(plain(name), plain(name))
+
+
+_FIRST_NAMES = {plain(name): plain(names[0]) for names in _SAME_DELEGATION for name in names}
 
 
 def _names(wanted: str, speaker: str | None) -> bool:
     present = {plain(word) for word in (speaker or "").split()}
     words = [plain(word) for word in _TITLE.sub("", wanted.strip()).split()]
     return bool(words) and all(word in present for word in words)
+
+
+def _has_phrase(wanted: str, topic: str | None) -> bool:
+    """Whether the words stand in the topic one after the other."""
+    words, among = ([plain(w) for w in text.split()] for text in (wanted, topic or ""))
+    starts = range(len(among) - len(words) + 1)
+    return any(among[start : start + len(words)] == words for start in starts)
 
 
 def _same_symbol(wanted: str, symbol: str | None) -> bool:

@@ -11,31 +11,42 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_TITLES = (
-    "Mr Mrs Ms Miss Dr Prof Sir Dame Lord Lady Baroness Baron Prince Princess Sheikh Sheikha "
-    "Shaikh King Queen Judge General Archbishop Cardinal Monsignor Dato"
-).split()
-_ROLE = r"The (?:Acting )?(?:[Pp]resident|(?:[Dd]eputy\s+)?[Ss]ecretary[-\s]+[Gg]eneral)"
-_TITLED = rf"(?:{'|'.join(_TITLES)})\.?(?:\s+[^\s():;,.!?]+\.?){{1,6}}"
+# White space within a paragraph: a header may be wrapped, but no blank line is in it.
+_SPACE = r"(?:[^\S\n]|\n(?![^\S\n]*\n))"
+_TITLE = (
+    r"(?:(?:Mr|Mrs|Ms|Miss|Dr|Prof|Sir|Dame|Lord|Lady|Baroness|Baron|Prince|Princess|Sheikh|"
+    r"Sheikha|Shaikh|Archbishop|Cardinal|Monsignor|Dato)\.?)"
+)
 _PARTICLE = r"(?:al|bin|da|de|del|der|dos|du|el|ibn|la|le|van|von)"
-_NAME_WORD = r"(?![a-z])[^\W\d_][^\s():;!?]*"
-_ANY_NAME = rf"{_NAME_WORD}(?:\s+(?:{_PARTICLE}|{_NAME_WORD})){{0,7}}"
-_GROUP = r"\s*\((?P<{0}>(?:spoke\b|interpret|speaking\b|(?![a-z]))[^()]{{2,120}})\)"
-
-# A name with a title or a role may stand alone; any other needs a delegation behind it.
+_CAPITALISED = r"(?![a-z])[^\W\d_][^\s():;,!?]*"
+_NAME = rf"(?:{_PARTICLE}|{_CAPITALISED})"
+_ROLE = r"The (?:Acting )?(?:[Pp]resident|(?:[Dd]eputy )?[Ss]ecretary[- ][Gg]eneral)"
+# Standing alone: an office, or a title and a name. "Mr. Guterres put it well:" is neither.
+_ALONE = rf"(?:{_ROLE}|{_TITLE}(?:{_SPACE}+{_NAME}){{0,5}}{_SPACE}+{_CAPITALISED})"
+# With a delegation behind it any name will do, a misread one ("Mrs. ngu") too.
+_WITH_GROUP = (
+    rf"(?:{_TITLE}(?:{_SPACE}+[^\s():;,!?]+){{1,6}}|{_CAPITALISED}(?:{_SPACE}+{_NAME}){{0,7}})"
+)
+_GROUP = (
+    rf"{_SPACE}*\((?P<{{0}}>(?:[Ss]poke\b|[Ii]nterpret|[Ss]peaking\b)[^()]{{{{2,120}}}}|"
+    rf"(?![a-z])[^()\d]{{{{2,120}}}})\)"
+)
 _HEADER = re.compile(
-    rf"(?:(?P<known>{_ROLE}|{_TITLED})(?:{_GROUP.format('a')})?|(?P<name>{_ANY_NAME}){_GROUP.format('b')})"
-    rf"(?:{_GROUP.format('c')})?\s*:"
+    rf"(?:(?P<name>{_WITH_GROUP}){_GROUP.format('a')}(?:{_GROUP.format('b')})?|(?P<alone>{_ALONE}))"
+    rf"(?:{_GROUP.format('c')})?{_SPACE}*:"
 )
 _LANGUAGE = re.compile(
     r"(?:spoke|speaking|interpretation|interpreted)\s+(?:in|from)\s+([^\W\d_]+)", re.IGNORECASE
 )
-# "Mr. President:" is how a speaker addresses the chair, not who speaks.
-_ADDRESS = re.compile(r"(?:Mr|Mrs|Ms|Dr)\.?\s+(?:President|Chair\w*|Secretary|Speaker|Minister)\b")
+# "Mr. President:" is how a speaker addresses somebody, not who speaks.
+_ADDRESS = re.compile(
+    r"(?:Mr|Mrs|Ms|Dr)\.?\s+(?:President|Chair\w*|Secretary|Speaker|Minister|Ambassador|Special|"
+    r"Foreign|Prime|Deputy|Vice|Under|High|Permanent|Representative|Commander)\b"
+)
 # "(spoke I thank Mr. Lowcock for his briefing. in French)": words of the speech, misplaced
 # when the record was extracted. They stay in the text, and nothing is read from them.
 _GARBLED = re.compile(r"^spoke\b|\.\s+[^\W\d_]+$")
-_PARAGRAPH = re.compile(r"\n[^\S\n]*\n\s*(?=\S)")
+_PARAGRAPH = re.compile(r"\n\s*\n\s*")
 
 
 @dataclass(frozen=True)
@@ -69,9 +80,10 @@ def header_at(source: str, position: int) -> Header | None:
             break
         elif group and country is None:
             country = group
-    if found["name"] and country is None and language is None:
+    titled = found["alone"] or re.match(_ROLE, found["name"]) or re.match(_TITLE, found["name"])
+    if not titled and country is None:
         return None
-    speaker = " ".join((found["known"] or found["name"]).split())
+    speaker = " ".join((found["alone"] or found["name"]).split())
     return Header(speaker, country, language, end)
 
 

@@ -46,10 +46,7 @@ def passages(speech: Speech, count_tokens: CountTokens, limit: int) -> Iterator[
     as they allow. Only a sentence that alone exceeds the limit is cut, between words.
     """
     for paragraph, span in enumerate(speech.reading.paragraphs, start=1):
-        units = sentences(speech.text, span)
-        units = [
-            part for unit in units for part in _fitting(speech.text, unit, count_tokens, limit)
-        ]
+        units = _fitting(speech.text, sentences(speech.text, span), count_tokens, limit)
         groups = _packed(speech.text, units, count_tokens, limit)
         for number, group in enumerate(groups, start=1):
             whole = Span(group[0].start, group[-1].end)
@@ -95,45 +92,70 @@ def _false_end(text: str, sentence: Span, following: int) -> bool:
     )
 
 
+@dataclass(frozen=True)
+class _Unit:
+    """A sentence, or a part of one that is too long, with the length of its text in tokens."""
+
+    span: Span
+    tokens: int
+
+
+def _fitting(text: str, spans: list[Span], count_tokens: CountTokens, limit: int) -> list[_Unit]:
+    """The spans, each halved until its parts fit."""
+    counts = count_tokens([span.of(text) for span in spans])
+    units: list[_Unit] = []
+    for span, tokens in zip(spans, counts, strict=True):
+        if tokens <= limit or span.end - span.start == 1:
+            units.append(_Unit(span, tokens))
+        else:
+            units += _fitting(text, _halves(text, span), count_tokens, limit)
+    return units
+
+
 _WORD = re.compile(r"\S+")
 
 
-def _fitting(text: str, unit: Span, count_tokens: CountTokens, limit: int) -> list[Span]:
-    """The unit itself, or the parts it is halved into until each fits."""
-    if len(unit.of(text)) + 8 <= limit or count_tokens([unit.of(text)])[0] <= limit:
-        return [unit]
-    words = [Span(m.start(), m.end()) for m in _WORD.finditer(text, unit.start, unit.end)]
-    if len(words) > 1:
-        middle = len(words) // 2
-        halves = [
-            Span(words[0].start, words[middle - 1].end),
-            Span(words[middle].start, words[-1].end),
-        ]
-    else:  # one word longer than the encoder reads
-        middle = (unit.start + unit.end) // 2
-        halves = [Span(unit.start, middle), Span(middle, unit.end)]
-    return [part for half in halves for part in _fitting(text, half, count_tokens, limit)]
+def _halves(text: str, span: Span) -> list[Span]:
+    words = [Span(found.start(), found.end()) for found in _WORD.finditer(text, *span)]
+    if len(words) == 1:  # one word longer than the encoder reads
+        middle = (span.start + span.end) // 2
+        return [Span(span.start, middle), Span(middle, span.end)]
+    half = len(words) // 2
+    return [Span(words[0].start, words[half - 1].end), Span(words[half].start, words[-1].end)]
 
 
 def _packed(
-    text: str, units: list[Span], count_tokens: CountTokens, limit: int
+    text: str, units: list[_Unit], count_tokens: CountTokens, limit: int
 ) -> Iterator[list[Span]]:
     """Group neighbours into as few passages as hold them, of about equal length."""
     special = count_tokens([""])[0]
-    lengths = [count - special for count in count_tokens([unit.of(text) for unit in units])]
-    room = limit - special
-    passages_needed = -(-sum(lengths) // room)
-    fair = sum(lengths) / passages_needed if passages_needed else 0
+    room = max(limit - special, 1)
+    total = sum(unit.tokens - special for unit in units)
+    fair = total / -(-total // room) if total else 0
     group: list[Span] = []
     used = 0
-    for unit, length in zip(units, lengths, strict=True):
-        joined = Span(group[0].start, unit.end).of(text) if group else ""
-        full = used >= fair or used + length > room
-        # Tokens of a whole are not quite the sum of its parts for every tokenizer.
-        if group and (full or (used + length > room - 8 and count_tokens([joined])[0] > limit)):
+    for unit in units:
+        length = unit.tokens - special
+        if group and (used >= fair or not _holds(text, group, used, unit, room, count_tokens)):
             yield group
             group, used = [], 0
-        group.append(unit)
+        group.append(unit.span)
         used += length
     if group:
         yield group
+
+
+_SLACK = 8
+
+
+def _holds(
+    text: str, group: list[Span], used: int, unit: _Unit, room: int, count_tokens: CountTokens
+) -> bool:
+    """Whether a passage has room for one more unit."""
+    special = count_tokens([""])[0]
+    together = used + unit.tokens - special
+    if together > room:
+        return False
+    # The tokens of a whole are not quite the sum of its parts for every tokenizer.
+    joined = Span(group[0].start, unit.span.end).of(text)
+    return together <= room - _SLACK or count_tokens([joined])[0] <= room + special

@@ -77,7 +77,7 @@ def without_shared_names(question: str, speeches: Iterable[Speech]) -> str:
         name = next(iter(shared)) if len(shared) == 1 else None
         if name:
             words = [re.escape(word) for word in _bare(name).split()]
-            pattern = rf"\b{_TITLES}" + r"\s+".join(words) + r"(?:['’]s?)?(?!\w)"
+            pattern = rf"(?<![\w-]){_TITLES}" + r"\s+".join(words) + r"(?:['’]s?)?(?![\w-])"
             topic = re.sub(pattern, " ", topic, flags=re.IGNORECASE)
     topic = " ".join(topic.split())
     return topic if len(re.findall(r"\w+", topic)) >= _LITTLE else question

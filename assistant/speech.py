@@ -69,12 +69,13 @@ def period(value: str) -> tuple[date, date]:
     found = _DATE.fullmatch(value.strip())
     if found is None:
         raise ValueError(f"{value!r} is not a date; write YYYY, YYYY-MM or YYYY-MM-DD")
-    year, month, day = (int(part) if part else None for part in found.groups())
+    year, month, day = (None if part is None else int(part) for part in found.groups())
     assert year is not None
     try:
-        first = date(year, month or 1, day or 1)
-        last_month = month or 12
-        last = date(year, last_month, day or calendar.monthrange(year, last_month)[1])
+        first = date(year, 1 if month is None else month, 1 if day is None else day)
+        last_month = 12 if month is None else month
+        days = calendar.monthrange(year, last_month)[1]
+        last = date(year, last_month, days if day is None else day)
     except (ValueError, calendar.IllegalMonthError) as error:
         raise ValueError(f"{value!r} is not a day of the calendar") from error
     return first, last

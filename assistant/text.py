@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import median
@@ -84,33 +84,38 @@ class ReadingText:
         return segment
 
 
-def read_text(source: str, start: int = 0, end: int | None = None) -> ReadingText:
-    """Make the reading text of `source[start:end]`; the map counts from 0 of `source`.
+def read_text(source: str, start: int = 0) -> ReadingText:
+    """The reading text of a source from `start`, where its words begin."""
+    return next(read_texts(source, [Span(start, len(source))]))
+
+
+def read_texts(source: str, parts: Iterable[Span]) -> Iterator[ReadingText]:
+    """The reading texts of parts of a source.
 
     Args:
-        source: A file decoded with universal newlines.
-        start: Where the words of the speech begin (after the header).
-        end: Where they end; the end of the source if left out.
+        source: A file decoded with universal newlines. Maps and lines count from its start.
+        parts: In order, apart from each other: what each speaker says, without the header.
     """
-    pieces: list[str] = []
-    segments: list[Segment] = []
-    paragraphs: list[Span] = []
-    length = counted = 0
-    line = 1
     unwrapper = _Unwrapper(source)
-    for block in _paragraphs(source, start, len(source) if end is None else end):
-        if paragraphs:
-            pieces.append("\n")
-            length += 1
-        opening = length
-        for run, glue in _runs(source, block, unwrapper):
-            pieces.append(run.of(source) + glue)
-            line += source.count("\n", counted, run.start)
-            counted = run.start
-            segments.append(Segment(length, run.start, run.end - run.start, line))
-            length += run.end - run.start + len(glue)
-        paragraphs.append(Span(opening, length))
-    return ReadingText("".join(pieces), tuple(paragraphs), tuple(segments))
+    counted, line = 0, 1
+    for part in parts:
+        pieces: list[str] = []
+        segments: list[Segment] = []
+        paragraphs: list[Span] = []
+        length = 0
+        for block in _paragraphs(source, part.start, part.end):
+            if paragraphs:
+                pieces.append("\n")
+                length += 1
+            opening = length
+            for run, glue in _runs(source, block, unwrapper):
+                line += source.count("\n", counted, run.start)
+                counted = run.start
+                pieces.append(run.of(source) + glue)
+                segments.append(Segment(length, run.start, run.end - run.start, line))
+                length += run.end - run.start + len(glue)
+            paragraphs.append(Span(opening, length))
+        yield ReadingText("".join(pieces), tuple(paragraphs), tuple(segments))
 
 
 _WHITE = re.compile(r"\s+")
@@ -130,8 +135,8 @@ def _runs(source: str, block: Span, unwrapper: _Unwrapper) -> Iterator[tuple[Spa
     yield Span(begin, block.end), ""
 
 
-_HYPHENATED = re.compile(r"([^\W\d_]+)[-\u2010]$")
-_NEXT_WORD = re.compile(r"[^\W\d_]+")
+_HYPHENATED = re.compile(r"([^\W_]+)[-\u2010]$")
+_NEXT_WORD = re.compile(r"[^\W_]+")
 _WORD = re.compile(r"[^\W\d_]+(?:[-\u2010][^\W\d_]+)*")
 _SOFT_HYPHEN = "\u00ad"
 _LONGEST_WORD = 40
@@ -171,7 +176,10 @@ class _Unwrapper:
 
 
 _FINISHED = re.compile(r"[.?!:;…][\"'”’)\]]*$")
-_STARTS_AFRESH = re.compile(r"[\"“'‘]|\(spoke|(?:The|Mr\.|Mrs\.|Ms\.)[^.:\n]{1,80}:")
+# A quotation, a stage direction, the header of a speaker, a line that is a label ("Against:").
+_STARTS_AFRESH = re.compile(
+    r"[\"“'‘]|\(spoke|(?:The|Mr\.|Mrs\.|Ms\.)[^.:\n]{1,80}:|[^\s.:][^.:\n]{0,40}:[^\S\n]*(?:\n|$)"
+)
 _FULL_LINE = 0.8
 """A last line shorter than this share of the usual line ends something: a heading, a stage
 direction, a list. Chosen on the 129 unfinished paragraphs of 512 hard-wrapped records."""

@@ -1,0 +1,317 @@
+"""The page in a real Chromium, served as a person gets it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+
+from assistant.answer import Assistant
+from assistant.errors import RapporteurError
+from assistant.library import Library
+
+playwright = pytest.importorskip("playwright.sync_api")
+expect = playwright.expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.model]
+
+QUESTION = "What has Kazakhstan said about deploying unmanned aerial vehicles?"
+QUOTE = (
+    "The introduction of new technologies such as unmanned aerial vehicles, used solely for "
+    "surveillance purposes, situational awareness and life-saving purposes for both United "
+    "Nations personnel and local populations, has shown beneficial and lasting results."
+)
+REFERENCE = "Mr. Abdrakhmanov · Kazakhstan · S/PV.7802 · 7 November 2016 · para. 7, lines 65-70 · "
+REFUSED = "Who won the World Cup?"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[object]:
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    found = next(filter(None, map(shutil.which, names)), None)
+    if found is None:
+        reason = "no Chromium on the PATH"
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=found, args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def site(library: Library) -> Iterator[str]:
+    from ui.page import launch
+
+    addresses: list[str] = []
+    served = launch(Assistant(library), port=free_port(), ready=addresses.append, wait=False)
+    yield addresses[0]
+    served.close()
+
+
+@pytest.fixture
+def page(chromium, site) -> Iterator[object]:
+    """A fresh page; it fails if the page asked another host or logged an error."""
+    context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    page = opened(context, site)
+    yield page
+    context.close()
+    assert page.errors == []
+    assert {urlsplit(url).hostname for url in page.requested} == {"127.0.0.1"}
+
+
+def opened(context, address: str):
+    page = context.new_page()
+    page.errors, page.requested = [], []
+    page.on("request", lambda r: r.url.startswith("data:") or page.requested.append(r.url))
+    page.on("console", lambda m: page.errors.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
+    page.goto(address)
+    expect(page.get_by_role("log")).to_be_visible()
+    return page
+
+
+def ask(page, question: str):
+    """Ask and wait for the turn."""
+    turns = page.locator(".turn").count()
+    box = page.get_by_label("Question", exact=True)
+    box.fill(question)
+    box.press("Enter")
+    expect(page.locator(".turn")).to_have_count(turns + 1)
+    return page.locator(".turn").last
+
+
+def in_view(page, element) -> bool:
+    box, size = element.bounding_box(), page.viewport_size
+    return (
+        box["y"] >= 0
+        and box["y"] + box["height"] <= size["height"]
+        and box["x"] >= 0
+        and box["x"] + box["width"] <= size["width"]
+    )
+
+
+def test_a_question_gets_the_cited_answer(page) -> None:
+    turn = ask(page, QUESTION)
+    assert turn.locator(".asked").inner_text() == QUESTION
+    assert turn.locator(".quote").first.text_content() == QUOTE
+    assert turn.locator(".reference").first.inner_text().startswith(REFERENCE)
+    expect(page.get_by_label("Question", exact=True)).to_have_value("")
+    assert in_view(page, turn.locator(".quote").first)
+
+
+def test_an_example_is_asked_by_a_click(page) -> None:
+    page.get_by_role("button", name=QUESTION).click()
+    expect(page.locator(".quote").first).to_have_text(QUOTE)
+
+
+def test_every_offered_example_does_what_it_promises(page) -> None:
+    for number, example in enumerate(page.locator("[data-ask]").all()):
+        question = example.inner_text()
+        turn = ask(page, question)
+        refused = turn.locator(".refusal").count() == 1
+        assert refused == (number == 4), question
+
+
+def test_a_marker_opens_the_speech_at_the_quote(page) -> None:
+    ask(page, QUESTION)
+    page.get_by_role(
+        "button",
+        name="Show citation 1: Mr. Abdrakhmanov, Kazakhstan, S/PV.7802, 7 November 2016",
+        exact=True,
+    ).click()
+    mark = page.locator(".reading mark")
+    expect(mark).to_have_text(QUOTE)
+    assert in_view(page, mark)
+    centre = mark.bounding_box()["y"] + mark.bounding_box()["height"] / 2
+    assert 300 < centre < 650
+    assert page.locator(".paragraph").count() == 8
+
+
+def test_the_address_reproduces_the_view(page, chromium, site) -> None:
+    ask(page, QUESTION).locator(".marker").first.click()
+    expect(page.locator(".reading mark")).to_have_text(QUOTE)
+    assert re.search(r"#speech=004_48689e5705c532ea&start=\d+&end=\d+$", page.url)
+    other = chromium.new_context()
+    mark = opened(other, page.url).locator(".reading mark")
+    expect(mark).to_have_text(QUOTE)
+    other.close()
+    page.go_back()
+    expect(page.locator(".browse")).to_be_visible()
+
+
+@pytest.mark.parametrize("place", ["speech=nobody", "speech=004_48689e5705c532ea&start=9&end=x"])
+def test_a_wrong_address_is_met_calmly(page, site, place) -> None:
+    page.goto(f"{site}#{place}")
+    page.reload()
+    expect(page.locator(".reading .notice, .reading .speech")).to_be_visible()
+    assert page.locator(".reading mark").count() == 0
+
+
+def test_it_can_be_used_with_the_keyboard_alone(page) -> None:
+    page.get_by_label("Question", exact=True).focus()
+    page.keyboard.type(QUESTION)
+    page.keyboard.press("Enter")
+    expect(page.locator(".turn")).to_have_count(1)
+    page.get_by_role("log").focus()
+    page.keyboard.press("Tab")
+    marker = page.locator(".marker").first
+    expect(marker).to_be_focused()
+    card = page.locator("#card-1")
+    expect(card).to_be_visible()
+    assert QUOTE in card.inner_text()
+    assert "delivered in English" in card.inner_text()
+    page.keyboard.press("Enter")
+    expect(page.locator(".reading mark")).to_have_text(QUOTE)
+    expect(page.locator(".reading")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(marker).to_be_focused()
+    expect(card).to_be_hidden()
+
+
+def test_a_quotation_is_copied_with_its_reference(page) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    turn = ask(page, QUESTION)
+    turn.locator("[data-copy]").first.click()
+    expect(page.locator("#log .status")).to_have_text("Copied the quotation with its reference")
+    assert page.evaluate("navigator.clipboard.readText()") == (
+        f"“{QUOTE}” — Mr. Abdrakhmanov (Kazakhstan), S/PV.7802, 7 November 2016, "
+        "para. 7, lines 65-70"
+    )
+
+
+def test_what_is_not_answered_is_refused(page) -> None:
+    turn = ask(page, REFUSED)
+    expect(turn.locator(".verdict")).to_have_text("The speeches do not answer this.")
+    assert "Searched 5 speeches" in turn.locator(".scope").inner_text()
+    expect(turn.locator(".related")).to_have_text("Related, not an answer")
+    assert turn.locator(".finding").count() == 3
+
+
+def test_filters_that_leave_no_speech_can_be_dropped_in_one_click(page) -> None:
+    page.get_by_role("button", name="Filters", exact=False).first.click()
+    page.get_by_label("From", exact=True).fill("2030")
+    expect(page.get_by_role("button", name="Remove filter: from 2030")).to_be_visible()
+    turn = ask(page, QUESTION)
+    expect(turn.locator(".verdict")).to_have_text("No speech matches these filters.")
+    turn.get_by_role("button", name="Search all speeches").click()
+    expect(page.locator(".turn")).to_have_count(2)
+    expect(page.locator(".turn").last.locator(".quote").first).to_have_text(QUOTE)
+    expect(page.locator(".chip")).to_have_count(0)
+
+
+def test_a_chip_removes_its_filter(page) -> None:
+    page.get_by_role("button", name="Filters", exact=False).first.click()
+    expect(page.get_by_role("button", name="Filters", expanded=True)).to_be_visible()
+    page.get_by_label("Speaker", exact=True).click()
+    page.get_by_role("option", name="Mr. Umarov").click()
+    page.get_by_label("To", exact=True).fill("2019")
+    expect(page.locator(".chip")).to_have_count(2)
+    page.get_by_role("button", name="Remove filter: speaker Mr. Umarov").click()
+    expect(page.locator(".chip")).to_have_count(1)
+    expect(page.get_by_label("Speaker", exact=True)).to_have_value("")
+    expect(page.get_by_label("To", exact=True)).to_have_value("2019")
+
+
+@pytest.mark.parametrize("question", ["   ", "?!", "x" * 1001])
+def test_a_question_that_cannot_be_asked_stays_in_the_box(page, question) -> None:
+    turn = ask(page, question)
+    assert turn.locator(".notice").inner_text().startswith("The question ")
+    expect(page.get_by_label("Question", exact=True)).to_have_value(question)
+
+
+def test_a_period_that_cannot_be_understood_is_one_line(page) -> None:
+    page.get_by_role("button", name="Filters", exact=False).first.click()
+    page.get_by_label("From", exact=True).fill("soon")
+    turn = ask(page, QUESTION)
+    assert "'soon' is not a date" in turn.locator(".notice").inner_text()
+    expect(page.get_by_label("Question", exact=True)).to_have_value(QUESTION)
+
+
+def test_markup_in_a_question_is_shown_not_run(page) -> None:
+    asked = '<img src=x onerror="document.title=1"> ${7*7} {{7*7}} women?'
+    turn = ask(page, asked)
+    expect(turn.locator(".asked")).to_have_text(asked)
+    assert page.locator("img").count() == 0
+
+
+def test_a_new_conversation_begins_at_one(page) -> None:
+    ask(page, QUESTION)
+    page.get_by_role("button", name="New conversation").click()
+    expect(page.locator(".turn")).to_have_count(0)
+    expect(page.locator(".welcome")).to_be_visible()
+    turn = ask(page, QUESTION)
+    expect(turn.locator(".marker").first).to_have_text("[1]")
+
+
+def test_two_sessions_share_nothing(page, chromium, site) -> None:
+    ask(page, QUESTION)
+    context = chromium.new_context()
+    other = opened(context, site)
+    assert other.locator(".turn").count() == 0
+    expect(ask(other, QUESTION).locator(".marker").first).to_have_text("[1]")
+    context.close()
+    assert page.locator(".turn").count() == 1
+    assert ask(page, REFUSED).locator(".marker").first.inner_text() != "[1]"
+
+
+def test_the_speeches_can_be_browsed(page) -> None:
+    assert page.locator(".listed li").count() == 5
+    page.get_by_label("Find a speech").fill("umarov 2018")
+    expect(page.locator(".listed li")).to_have_count(1)
+    page.locator(".listed li button").click()
+    expect(page.locator(".speech h2")).to_have_text("Mr. Umarov · Kazakhstan")
+    page.get_by_role("button", name="All speeches").click()
+    expect(page.locator(".listed li")).to_have_count(1)
+    assert "#" not in page.url
+
+
+@pytest.mark.parametrize("height", [844, 667])
+def test_on_a_narrow_screen_the_source_is_a_sheet(page, height) -> None:
+    page.set_viewport_size({"width": 390, "height": height})
+    marker = ask(page, QUESTION).locator(".marker").first
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    marker.click()
+    mark = page.locator(".reading mark")
+    expect(mark).to_have_text(QUOTE)
+    assert in_view(page, mark)
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    page.get_by_role("button", name="Close").click()
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(marker).to_be_focused()
+
+
+def test_the_page_names_no_address_on_the_web(page, site) -> None:
+    response = page.request.get(site)
+    hosts = {
+        urlsplit(url).hostname for url in re.findall(r"https?://[^\"'<>\s)]+", response.text())
+    }
+    assert hosts <= {"127.0.0.1", "www.w3.org"}  # the name space of SVG is no address
+    assert response.headers["content-security-policy"].startswith("default-src 'self'")
+
+
+def test_another_name_for_this_machine_is_not_answered(page, site) -> None:
+    assert page.request.get(site, headers={"Host": "evil.example"}).status == 400
+
+
+def test_a_taken_port_is_one_clear_line(library: Library) -> None:
+    from ui.page import launch
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(RapporteurError, match=f"127.0.0.1:{port}: .*--port"):
+            launch(Assistant(library), port=port, wait=False)
