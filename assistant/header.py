@@ -29,7 +29,7 @@ _WITH_GROUP = (
 )
 _GROUP = (
     rf"{_SPACE}*\((?P<{{0}}>(?:[Ss]poke\b|[Ii]nterpret|[Ss]peaking\b)[^()]{{{{2,120}}}}|"
-    rf"(?![a-z])[^()\d]{{{{2,120}}}})\)"
+    rf"(?![a-z])[^()]{{{{2,120}}}})\)"
 )
 _HEADER = re.compile(
     rf"(?:(?P<name>{_WITH_GROUP}){_GROUP.format('a')}(?:{_GROUP.format('b')})?|(?P<alone>{_ALONE}))"
@@ -81,7 +81,8 @@ def header_at(source: str, position: int) -> Header | None:
         elif group and country is None:
             country = group
     titled = found["alone"] or re.match(_ROLE, found["name"]) or re.match(_TITLE, found["name"])
-    if not titled and country is None:
+    # "Finally (Article 51):" – an untitled name speaks for somebody whose name has no number.
+    if not titled and (country is None or any(char.isdigit() for char in country)):
         return None
     speaker = " ".join((found["alone"] or found["name"]).split())
     return Header(speaker, country, language, end)
