@@ -52,7 +52,7 @@ def chromium() -> Iterator[object]:
 
 @pytest.fixture(scope="module")
 def site(library: Library) -> Iterator[str]:
-    from ui.page import launch
+    from ui.page.app import launch
 
     addresses: list[str] = []
     served = launch(Assistant(library), port=free_port(), ready=addresses.append, wait=False)
@@ -307,7 +307,7 @@ def test_another_name_for_this_machine_is_not_answered(page, site) -> None:
 
 
 def test_a_taken_port_is_one_clear_line(library: Library) -> None:
-    from ui.page import launch
+    from ui.page.app import launch
 
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -66,7 +66,7 @@ def test_a_refusal_says_what_was_searched() -> None:
     near = Finding(cited(FIRST), 0.1, "none")
     assert printed(answer(near, answered=False)) == (
         """The speeches do not answer this.
-Searched: 1 speech, 1 passage; country Niger.
+Searched 1 speech, 1 passage · delegation Niger
 
 Related, not an answer ─────────────────────────────────────────────────────────
 

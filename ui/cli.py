@@ -27,10 +27,12 @@ from assistant.library import Library
 from assistant.questions import read_judged
 from ui import batch, contract, terminal
 from ui.progress import ProgressView
+from ui.wording import counted
 
 SEEDS = Path(__file__).resolve().parents[1] / "seeds"
 _WARNINGS_SHOWN = 10
 _FILTERS = ("country", "speaker", "symbol", "topic", "since", "until")
+_TABLE_WIDTH = 160
 _HOST, _PORT = "127.0.0.1", 7860
 
 
@@ -187,9 +189,9 @@ def _tell_problems(problems: Sequence[str]) -> int:
 
 def _built_line(built: Built, folder: Path) -> str:
     counts = (
-        terminal.counted(built.speeches, "speech", "speeches"),
-        terminal.counted(built.passages, "passage"),
-        f"{terminal.counted(built.embedded, 'text')} embedded",
+        counted(built.speeches, "speech", "speeches"),
+        counted(built.passages, "passage"),
+        f"{counted(built.embedded, 'text')} embedded",
     )
     return f"{', '.join(counts)}: {folder}"
 
@@ -239,7 +241,7 @@ def _speeches(options: argparse.Namespace) -> int:
     if options.json:
         _print_json([contract.speech_record(speech) for speech in found])
     elif found:
-        _console(wide=True).print(terminal.speeches_view(found))
+        _console(table=True).print(terminal.speeches_view(found))
     else:
         _say("No speech matches these filters.")
     return 0
@@ -265,13 +267,13 @@ def _eval(options: argparse.Namespace) -> int:
     if options.json:
         _print_json({kind: asdict(scores) for kind, scores in table.items()})
     else:
-        _console(wide=True).print(terminal.scores_view(table))
+        _console(table=True).print(terminal.scores_view(table))
     return 0
 
 
 def _serve(options: argparse.Namespace) -> int:
     assistant = Assistant(open_library(options.library))
-    from ui.page import launch  # here, for it imports gradio
+    from ui.page.app import launch  # here, for it imports gradio
 
     # Flushed, for whoever reads it through a pipe while the page is served.
     launch(
@@ -283,10 +285,13 @@ def _serve(options: argparse.Namespace) -> int:
     return 0
 
 
-def _console(wide: bool = False) -> Console:
+def _console(table: bool = False) -> Console:
+    """For prose no wider than is read with ease; for tables as wide as they need."""
     console = Console()
-    if not wide and console.width > terminal.QUOTE_WIDTH + 4:
-        console.width = terminal.QUOTE_WIDTH + 4
+    if table and not console.is_terminal:
+        console.width = max(console.width, _TABLE_WIDTH)
+    elif not table:
+        console.width = min(console.width, terminal.QUOTE_WIDTH + 4)
     return console
 
 

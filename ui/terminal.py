@@ -11,9 +11,10 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from assistant.answer import Answer, Citation, Finding, Searched
+from assistant.answer import Answer, Citation, Finding
 from assistant.evaluate import Scores
 from assistant.speech import Speech
+from ui.wording import refusal
 
 QUOTE_WIDTH = 76
 _ALSO_FOUND = 4
@@ -63,27 +64,12 @@ def _quote(finding: Finding) -> Text:
 
 
 def _refusal(answer: Answer) -> RenderableType:
-    lines: list[RenderableType] = [
-        Text("The speeches do not answer this.", "bold"),
-        Text(f"Searched: {searched_in_words(answer.searched)}.", "dim"),
-    ]
+    verdict, scope = refusal(answer.searched)
+    lines: list[RenderableType] = [Text(verdict, "bold"), Text(shown(scope), "dim")]
     if answer.findings:
         lines += [Text(), _heading("Related, not an answer")]
         lines += [_finding(finding, n) for n, finding in enumerate(answer.findings[:3], start=1)]
     return Group(*lines)
-
-
-def searched_in_words(searched: Searched) -> str:
-    """ "5 speeches, 49 passages; country Kazakhstan"."""
-    speeches = counted(searched.speeches, "speech", "speeches")
-    passages = counted(searched.passages, "passage")
-    filters = ", ".join(f"{name} {value}" for name, value in searched.filters.stated().items())
-    return f"{speeches}, {passages}" + (f"; {shown(filters)}" if filters else "")
-
-
-def counted(number: int, one: str, many: str | None = None) -> str:
-    """ "1 speech", "2,091 speeches"."""
-    return f"1 {one}" if number == 1 else f"{number:,} {many or one + 's'}"
 
 
 def speeches_view(speeches: Iterable[Speech]) -> Table:

@@ -12,9 +12,9 @@ from assistant.filters import Filters
 from assistant.library import Library
 from assistant.speech import Speech
 from assistant.text import Span, read_text
-from ui.page_html import address, answer_turn, marked, notice_turn, shown
-from ui.page_source import Catalogue, listing, speech_html
-from ui.page_welcome import examples, holdings, masthead, welcome
+from ui.page.source import Catalogue, listing, speech_html
+from ui.page.turn import address, answer_turn, marked, notice_turn, shown
+from ui.page.welcome import examples, holdings, masthead, welcome
 
 EVIL = "<script>alert(1)</script> & \"onmouseover=alert(1) 'x"
 TEXT = f"We said {EVIL} there. We said it again.\n\nAnd a second paragraph."

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from assistant.answer import Assistant
 from assistant.errors import RapporteurError
 from assistant.filters import Filters
-from ui.page_html import FILTER_WORDS, answer_turn, notice_turn, shown
+from ui.page.turn import answer_turn, notice_turn, shown
+from ui.wording import FILTER_WORDS
 
 FIELDS = ("country", "speaker", "since", "until")
 """The filters that the page offers, in the order of its fields."""

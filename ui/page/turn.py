@@ -13,25 +13,15 @@ from html import escape
 from itertools import count
 from urllib.parse import urlencode
 
-from assistant.answer import Answer, Citation, Finding, Searched
-from assistant.filters import Filters
+from assistant.answer import Answer, Citation, Finding
 from assistant.speech import Speech, written_date
 from assistant.text import Span
+from ui.wording import counted, refusal
 
 ALSO_FOUND = 4
 """Further findings of an answer, collapsed."""
 NEAREST = 3
 """Findings that a refusal shows."""
-
-FILTER_WORDS = {
-    "country": "delegation",
-    "speaker": "speaker",
-    "symbol": "meeting",
-    "topic": "topic",
-    "language": "language",
-    "since": "from",
-    "until": "until",
-}
 
 # C0 and C1 without white space, and halves of surrogate pairs, which no encoding can carry.
 _UNSHOWABLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
@@ -48,11 +38,6 @@ class Turn:
 def shown(text: str) -> str:
     """Text as it may stand in HTML, between tags or in a quoted attribute."""
     return escape(_UNSHOWABLE.sub("\ufffd", text))
-
-
-def counted(number: int, one: str, many: str) -> str:
-    """ "1 speech", "2,413 speeches"."""
-    return f"{number:,} {one if number == 1 else many}"
 
 
 def address(speech: Speech, span: Span | None = None) -> str:
@@ -114,16 +99,12 @@ def _answered(answer: Answer, numbers: Iterator[int]) -> str:
 
 
 def _refused(answer: Answer, numbers: Iterator[int]) -> str:
-    searched = answer.searched
-    if not searched.speeches:
-        verdict, scope = "No speech matches these filters.", filters_in_words(searched.filters)
-    else:
-        verdict, scope = "The speeches do not answer this.", _scope(searched)
-    widen = _widen(answer) if searched.filters.stated() else ""
-    refusal = f'<p class="verdict">{verdict}</p><p class="scope">{shown(scope)}</p>{widen}'
+    verdict, scope = refusal(answer.searched)
+    widen = _widen(answer) if answer.searched.filters.stated() else ""
+    told = f'<p class="verdict">{verdict}</p><p class="scope">{shown(scope)}</p>{widen}'
     nearest = "".join(_finding(f, numbers, judged=False) for f in answer.findings[:NEAREST])
     related = f'<h3 class="related">Related, not an answer</h3>{nearest}' if nearest else ""
-    return f'<div class="refusal">{refusal}</div>{related}'
+    return f'<div class="refusal">{told}</div>{related}'
 
 
 def _widen(answer: Answer) -> str:
@@ -131,20 +112,6 @@ def _widen(answer: Answer) -> str:
         f'<button type="button" class="widen" data-widen="{shown(answer.question)}">'
         "Search all speeches</button>"
     )
-
-
-def _scope(searched: Searched) -> str:
-    counts = (
-        f"Searched {counted(searched.speeches, 'speech', 'speeches')}, "
-        f"{counted(searched.passages, 'passage', 'passages')}"
-    )
-    words = filters_in_words(searched.filters)
-    return f"{counts} · {words}" if words else counts
-
-
-def filters_in_words(filters: Filters) -> str:
-    """ "delegation Kazakhstan · from 2017"."""
-    return " · ".join(f"{FILTER_WORDS[name]} {value}" for name, value in filters.stated().items())
 
 
 def _finding(finding: Finding, numbers: Iterator[int], judged: bool = True) -> str:

@@ -1,7 +1,7 @@
 """The page: a conversation beside the speeches it quotes.
 
-`build_page` makes it, `launch` serves it. What a person sees is made by `page_html`,
-`page_source` and `page_welcome`; what it does in the browser is in `page.js`.
+`build_page` makes it, `launch` serves it. What a person sees is made by `turn`,
+`source` and `welcome`; what it does in the browser is in `page.js`.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ import gradio as gr
 from assistant.answer import Assistant
 from assistant.errors import RapporteurError
 from assistant.library import Library
-from ui.page_desk import FIELDS, Conversation, Desk, Field, Replied, chips
-from ui.page_server import fastapi_options
-from ui.page_source import Catalogue
-from ui.page_welcome import masthead, welcome
+from ui.page.desk import FIELDS, Conversation, Desk, Field, Replied, chips
+from ui.page.server import fastapi_options
+from ui.page.source import Catalogue
+from ui.page.welcome import masthead, welcome
 
 _HERE = Path(__file__).parent
 _ICON = (
@@ -229,7 +229,6 @@ def launch(
     host: str = "127.0.0.1",
     port: int = 7860,
     *,
-    open_browser: bool = False,
     ready: Callable[[str], None] = lambda url: None,
     wait: bool = True,
 ) -> gr.Blocks:
@@ -239,7 +238,6 @@ def launch(
         assistant: Answers on the page.
         host: Address to listen on; the default is reached from this machine only.
         port: To listen on.
-        open_browser: Whether to show the page in the browser.
         ready: Told the page's address once it is served.
         wait: Whether to serve until interrupted; else the caller closes what is returned.
 
@@ -251,7 +249,6 @@ def launch(
         _, url, _ = page.launch(
             server_name=host,
             server_port=port,
-            inbrowser=open_browser,
             prevent_thread_lock=True,
             quiet=True,
             share=False,

@@ -8,7 +8,8 @@ from urllib.parse import parse_qs
 from assistant.library import Library
 from assistant.speech import Speech, written_date
 from assistant.text import Span
-from ui.page_html import address, counted, marked, occasion, shown
+from ui.page.turn import address, marked, occasion, shown
+from ui.wording import counted
 
 MOST_LISTED = 200
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from assistant.library import Library
 from assistant.speech import Speech, period
-from ui.page_html import counted, shown
+from ui.page.turn import shown
+from ui.wording import counted
 
 _SEEDS = frozenset(
     {

@@ -1,0 +1,1 @@
+"""The page: a conversation beside the speeches that it quotes."""
