@@ -70,6 +70,7 @@ class Finding:
     """A quote that may answer.
 
     Attributes:
+        passage: Id of the passage it is from.
         citation: The quote.
         score: Estimated probability that it answers, 0 to 1.
         strength: The score in a word.
@@ -78,21 +79,13 @@ class Finding:
         parts: What the score is made of.
     """
 
+    passage: str
     citation: Citation
     score: float
     strength: Strength
     short: Citation | None = None
     again: tuple[Citation, ...] = ()
     parts: tuple[tuple[str, float], ...] = ()
-
-
-@dataclass(frozen=True)
-class Related:
-    """A passage near the question that is not an answer to it."""
-
-    passage: Passage
-    citation: Citation
-    score: float
 
 
 @dataclass(frozen=True)
@@ -116,7 +109,8 @@ class Answer:
         strength: The score in a word; "none" for a refusal.
         findings: Best first, also when the answer is a refusal, so that ranking and refusing
             can be measured apart.
-        related: Passages near the question that no finding is from.
+        related: Quotes near the question that are not offered as an answer: the nearest ones of
+            a refusal, those after the findings of an answer.
         searched: What it was asked of.
     """
 
@@ -126,7 +120,7 @@ class Answer:
     score: float
     strength: Strength
     findings: tuple[Finding, ...]
-    related: tuple[Related, ...]
+    related: tuple[Finding, ...]
     searched: Searched
 
     @property
@@ -191,23 +185,18 @@ class Assistant:
         filters = filters or Filters()
         found = self._retriever.retrieve(asked, filters, PASSAGES_READ)
         readings = self._reader.read(found.query, found.hits)
-        findings = tuple(self._findings(readings))[:_ANSWERS]
+        findings = tuple(self._findings(readings))
         best = findings[0].score if findings else 0.0
-        cited = {(f.citation.speech.id, f.citation.paragraph) for f in findings}
         answered = bool(findings) and best >= self._calibration.refuse
-        related = [
-            Related(hit.passage, self._citation(hit.passage, hit.passage.span), hit.match.score)
-            for hit in found.hits
-            if (hit.passage.speech, hit.passage.paragraph) not in cited
-        ]
+        related = findings[_ANSWERS:] if answered else findings
         return Answer(
             question=question,
             interpreted=asked,
             answered=answered,
             score=best,
             strength=findings[0].strength if answered else "none",
-            findings=findings,
-            related=tuple(related[:_RELATED]),
+            findings=findings[:_ANSWERS],
+            related=related[:_RELATED],
             searched=Searched(found.speeches, found.passages, filters),
         )
 
@@ -224,6 +213,7 @@ class Assistant:
         probability = self._calibration.probability(standing)
         short = self._citation(reading.passage, reading.short) if reading.short else None
         return Finding(
+            passage=reading.passage.id,
             citation=self._citation(reading.passage, reading.span),
             score=probability,
             strength=self._calibration.strength(probability),
@@ -245,6 +235,8 @@ def checked(question: str) -> str:
     asked = " ".join(question.split())
     if not any(char.isalnum() for char in asked):
         raise QuestionError("the question is empty; ask, for example: What was said about drones?")
+    if not asked.isprintable() and any(0xD800 <= ord(char) <= 0xDFFF for char in asked):
+        raise QuestionError("the question is not proper Unicode text; type it again")
     if len(asked) > LONGEST_QUESTION:
         raise QuestionError(
             f"the question has {len(asked):,} characters; ask in at most {LONGEST_QUESTION:,}"

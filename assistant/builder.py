@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from uuid import uuid4
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -84,16 +83,15 @@ def _replace_state(
     folder: Path, speeches: Sequence[Speech], export: Export | None, progress: Progress
 ) -> Built:
     previous = storage.sound_state(folder)
-    storage.remove_states(folder, previous)  # what a killed process left, or a damaged state
-    state = folder / f"{storage.STATE_PREFIX}{uuid4().hex[:12]}"
-    state.mkdir()
+    state = storage.new_state(folder)
     try:
         built = _write_state(state, previous, speeches, export, progress)
-        storage.point_to(folder, state)
     except BaseException:
         shutil.rmtree(state, ignore_errors=True)
         raise
-    # The last state stays for a reader that is opening it just now.
+    storage.point_to(folder, state)
+    # The last state stays for a reader that is opening it just now. What a killed process
+    # left goes, and what was damaged, now that there is something sound.
     storage.remove_states(folder, previous, state)
     return built
 
@@ -131,7 +129,6 @@ def _write_state(
         sentence_index=index([(p, s) for p in cut for s in p.sentences], storage.SENTENCE_INDEX),
         encoder=encoder,
         background=Background(0),
-        fingerprint="",
     )
     storage.write_speeches(state, speeches)
     storage.write_passages(state, cut)
@@ -182,7 +179,10 @@ class _VectorStore:
     @classmethod
     def of(cls, state: Path | None, encoder: Encoder) -> _VectorStore:
         known: dict[str, FloatArray] = {}
-        old = Library.open(state.parent) if state else None
+        try:
+            old = Library.open_state(state) if state else None
+        except LibraryError:
+            old = None  # as it was written, but this version cannot read it
         if old and old.encoder.fingerprint == encoder.fingerprint:
             for index, spans in (
                 (old.passage_index, [(p, p.span) for p in old.passages]),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from assistant.errors import SourceError
@@ -62,8 +62,7 @@ def _files(paths: Iterable[Path], corpus: Corpus) -> Iterator[Path]:
         # Not resolved: a link is known by its own name, not by that of what it leads to.
         path = Path(os.path.abspath(path))
         if path.is_dir():
-            found = [Path(root) / name for root, _, names in os.walk(path) for name in names]
-            texts = [file for file in found if file.suffix.lower() == ".txt"]
+            texts = list(_texts_below(path, corpus))
             if not texts:
                 corpus.problems.append(f"{path}: no .txt file in this folder")
             yield from texts
@@ -73,6 +72,17 @@ def _files(paths: Iterable[Path], corpus: Corpus) -> Iterator[Path]:
             yield path
         else:
             corpus.problems.append(f"{path}: no such file or folder")
+
+
+def _texts_below(folder: Path, corpus: Corpus) -> Iterator[Path]:
+    def tell(error: OSError) -> None:
+        corpus.problems.append(f"{error.filename}: cannot be read ({error.strerror})")
+
+    for root, folders, names in os.walk(folder, onerror=tell):
+        for path in (Path(root) / name for name in folders):
+            if path.is_symlink():
+                corpus.problems.append(f"{path}: a link is not followed; name the folder itself")
+        yield from (Path(root) / name for name in names if name.lower().endswith(".txt"))
 
 
 _NOT_WHITE = re.compile(r"[^\s\ufeff]")
@@ -104,26 +114,30 @@ def read_file(
     said = [(part, reading) for part, reading in zip(parts, readings, strict=True) if reading.text]
     if not said:
         raise SourceError(f"{path}: only a header in this file, no speech")
+    if len(said) > 1:
+        warn(f"{path}: {len(said)} speakers in this file, read as {len(said)} speeches")
     speeches = []
     for number, (part, reading) in enumerate(said, start=1):
+        id_ = path.stem if number == 1 else f"{path.stem}~{number}"
         record = Record(part.header, row or {}, alone=len(parts) == 1)
-        record.compare(lambda line: warn(f"{path}: {line}"))
-        speeches.append(
-            Speech(
-                id=path.stem if number == 1 else f"{path.stem}~{number}",
-                file=path.name,
-                sha256=source.sha256,
-                reading=reading,
-                speaker=record.speaker(),
-                country=record.country(),
-                language=record.language(),
-                symbol=record.of_file("symbol"),
-                date=record.date(lambda line: warn(f"{path}: {line}")),
-                topic=record.of_file("topic"),
-                capacity=record.of_person("capacity"),
-            )
-        )
+        unread = Speech(id_, path.name, source.sha256, reading)
+        speeches.append(_described(unread, record, lambda line: warn(f"{path}: {line}")))
     return speeches
+
+
+def _described(speech: Speech, record: Record, warn: Callable[[str], None]) -> Speech:
+    """The speech with what is known of it."""
+    record.compare(warn)
+    return replace(
+        speech,
+        speaker=record.speaker(),
+        country=record.country(),
+        language=record.language(),
+        symbol=record.of_file("symbol"),
+        date=record.date(warn),
+        topic=record.of_file("topic"),
+        capacity=record.of_person("capacity"),
+    )
 
 
 def _check_name(path: Path) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from assistant.errors import FilterError
-from assistant.metadata import plain
+from assistant.metadata import name_words, plain
 from assistant.speech import Speech, period
 
 # Names of one delegation: as records and lists print them, and as people write them.
@@ -30,7 +29,6 @@ _SAME_DELEGATION = (
     ("Venezuela", "Venezuela (Bolivarian Republic of)", "Bolivarian Republic of Venezuela"),
     ("Viet Nam", "Vietnam"),
 )  # fmt: skip
-_TITLE = re.compile(r"^(?:mr|mrs|ms|miss|dr|sir|dame)\.?\s+", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -57,6 +55,9 @@ class Filters:
     until: str | None = None
 
     def __post_init__(self) -> None:
+        for name, value in self.stated().items():
+            if not plain(value):
+                raise FilterError(f"{name}: {value!r} has no letter or number in it")
         for name in ("since", "until"):
             value = getattr(self, name)
             if value is not None:
@@ -85,10 +86,16 @@ class Filters:
         values = {
             name: str(value).strip() or None for name, value in given.items() if value is not None
         }
-        if year := values.pop("year", None):
-            values["since"] = values.get("since") or year
-            values["until"] = values.get("until") or year
-        return cls(**values)
+        year = values.pop("year", None)
+        asked = cls(**values)
+        return asked if year is None else asked._within(year)
+
+    def _within(self, year: str) -> Filters:
+        """These conditions, and the period no wider than a year."""
+        whole = Filters(since=year, until=year)
+        since = max(filter(None, (self.since, whole.since)), key=lambda day: period(day)[0])
+        until = min(filter(None, (self.until, whole.until)), key=lambda day: period(day)[1])
+        return replace(self, since=since, until=until)
 
     def stated(self) -> dict[str, str]:
         """The conditions that are set, by name."""
@@ -134,8 +141,8 @@ _FIRST_NAMES = {plain(name): plain(names[0]) for names in _SAME_DELEGATION for n
 
 
 def _names(wanted: str, speaker: str | None) -> bool:
-    present = {plain(word) for word in (speaker or "").split()}
-    words = [plain(word) for word in _TITLE.sub("", wanted.strip()).split()]
+    present = name_words(speaker or "")
+    words = name_words(wanted)
     return bool(words) and all(word in present for word in words)
 
 

@@ -46,17 +46,26 @@ _ADDRESS = re.compile(
 # "(spoke I thank Mr. Lowcock for his briefing. in French)": words of the speech, misplaced
 # when the record was extracted. They stay in the text, and nothing is read from them.
 _GARBLED = re.compile(r"^spoke\b|\.\s+[^\W\d_]+$")
-_PARAGRAPH = re.compile(r"\n\s*\n\s*")
+_LINE = re.compile(r"\n\s*")
 
 
 @dataclass(frozen=True)
 class Header:
-    """Who speaks, as the record prints it; `end` is where the words begin."""
+    """Who speaks, as the record prints it.
+
+    Attributes:
+        speaker: Name or office.
+        country: Delegation.
+        language: Language of delivery.
+        end: Where the words begin.
+        titled: Whether the name is an office or has a title.
+    """
 
     speaker: str
     country: str | None
     language: str | None
     end: int
+    titled: bool = True
 
     @property
     def is_role(self) -> bool:
@@ -85,7 +94,7 @@ def header_at(source: str, position: int) -> Header | None:
     if not titled and (country is None or any(char.isdigit() for char in country)):
         return None
     speaker = " ".join((found["alone"] or found["name"]).split())
-    return Header(speaker, country, language, end)
+    return Header(speaker, country, language, end, bool(titled))
 
 
 @dataclass(frozen=True)
@@ -98,20 +107,29 @@ class Intervention:
 
 
 def interventions(source: str, start: int) -> Iterator[Intervention]:
-    """Part a file by speaker: a header at the head of a paragraph begins a new intervention.
+    """Part a file by speaker.
 
-    The header of the one who is speaking already (the President goes on after a vote) parts
-    nothing.
+    Within a file only names with a title, and offices, begin a new intervention ("Second
+    pillar (Prevention):" does not), and one that is not at the head of a paragraph needs a
+    delegation. The header of the one who is speaking already (the President goes on after a
+    vote) parts nothing, nor does one that introduces a quotation.
     """
     header = header_at(source, start)
     begin = header.end if header else start
-    for gap in _PARAGRAPH.finditer(source, begin):
+    for gap in _LINE.finditer(source, begin):
         following = header_at(source, gap.end())
-        if following is None or _same_speaker(header, following):
+        if following is None or not following.titled or _same_speaker(header, following):
+            continue
+        if following.country is None and gap.group().count("\n") < 2:
+            continue
+        if _QUOTATION.match(source, following.end):
             continue
         yield Intervention(header, begin, gap.start())
         header, begin = following, following.end
     yield Intervention(header, begin, len(source))
+
+
+_QUOTATION = re.compile(r"\s*[\"“‘']")
 
 
 def _same_speaker(header: Header | None, following: Header) -> bool:

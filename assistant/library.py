@@ -30,7 +30,6 @@ class Library:
         sentence_index: A row for each sentence of each passage, in order.
         encoder: Made the vectors of both indexes.
         background: How high questions score here by chance.
-        fingerprint: Hash of everything in the library.
     """
 
     speeches: dict[str, Speech]
@@ -39,7 +38,6 @@ class Library:
     sentence_index: HybridIndex
     encoder: Encoder
     background: Background
-    fingerprint: str
 
     @classmethod
     def open(cls, folder: Path) -> Library:
@@ -49,8 +47,19 @@ class Library:
             LibraryError: There is none, it is of another version, or a file of it is not
                 what it was when it was built.
         """
-        state = storage.present_state(folder)
-        fingerprint = storage.check(state)
+        while True:
+            state = storage.present_state(folder)
+            try:
+                return cls.open_state(state)
+            except LibraryError:
+                # Replaced twice while it was opened, and so removed: there is a newer one.
+                if storage.present_state(folder) == state:
+                    raise
+
+    @classmethod
+    def open_state(cls, state: Path) -> Library:
+        """Open one state of a library, after checking every file of it."""
+        storage.check(state)
         try:
             library = cls(
                 speeches={speech.id: speech for speech in storage.read_speeches(state)},
@@ -59,13 +68,12 @@ class Library:
                 sentence_index=HybridIndex.load(state / storage.SENTENCE_INDEX),
                 encoder=OnnxEncoder.open(state / storage.ENCODER),
                 background=storage.read_background(state),
-                fingerprint=fingerprint,
             )
         except (DamagedIndexError, ModelError, OSError, ValueError, KeyError, TypeError) as error:
-            raise LibraryError(f"{folder}: damaged ({error}); build it again") from error
+            raise LibraryError(f"{state}: damaged ({error}); build it again") from error
         rows = (len(library.passage_index), len(library.sentence_index))
         if rows != (len(library.passages), library._sentence_starts[-1]):
-            raise LibraryError(f"{folder}: its files do not belong together; build it again")
+            raise LibraryError(f"{state}: its files do not belong together; build it again")
         return library
 
     @cached_property

@@ -39,26 +39,28 @@ class MetadataFiles:
             path = folder / METADATA_FILE
             if path.is_file():
                 try:
-                    self._tables[folder] = _read_table(path)
+                    self._tables[folder] = _read_table(path, self._problem)
                 except SourceError as error:
                     self._problem(error)
         return self._tables[folder]
 
 
-def _read_table(path: Path) -> dict[str, Row]:
+def _read_table(path: Path, problem: Callable[[SourceError], None]) -> dict[str, Row]:
     text = read_source(path).text.removeprefix("\ufeff")
     try:
         # Not str.splitlines, which also parts at U+2028 and at form feeds.
         reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
         if "filename" not in (reader.fieldnames or ()):
             raise SourceError(f"{path}: there is no column named filename")
-        return {
-            row["filename"].strip(): {
-                key: value.strip() for key, value in row.items() if key and isinstance(value, str)
-            }
-            for row in reader
-            if row["filename"]
-        }
+        table: dict[str, Row] = {}
+        for record in reader:
+            row = {k: v.strip() for k, v in record.items() if k and isinstance(v, str)}
+            if name := row.get("filename"):
+                if name in table:
+                    twice = f"{path}: {name} is named twice; the first row is kept"
+                    problem(SourceError(twice))
+                table.setdefault(name, row)
+        return table
     except csv.Error as error:
         raise SourceError(f"{path}: not a CSV file ({error})") from error
 
@@ -120,7 +122,7 @@ class Record:
         }
         for column, kept in printed.items():
             given = self.of_file(column)
-            if kept and given and plain(given) != plain(kept):
+            if kept and given and name_words(given) != name_words(kept):
                 warn(
                     f"the header says {column} {kept!r}, {METADATA_FILE} says {given!r}; "
                     "the header is kept"
@@ -130,10 +132,19 @@ class Record:
         named = self.of_file("speaker")
         if self.header is None or named is None:
             return self.alone
-        if plain(named) == plain(self.header.speaker):
+        if name_words(named) == name_words(self.header.speaker):
             return True
         # "The President" in the header, and the president's name in the metadata.
         return self.alone and self.header.is_role
+
+
+def name_words(name: str) -> list[str]:
+    """The plain words of a name without its title: ["umarov"] of "Mr. Umarov"."""
+    words = [word for word in map(plain, name.split()) if word]
+    return words[1:] if words and words[0] in _TITLES else words
+
+
+_TITLES = frozenset(("mr", "mrs", "ms", "miss", "dr", "sir", "dame", "madam"))
 
 
 def plain(name: str) -> str:

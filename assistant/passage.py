@@ -124,6 +124,9 @@ def _halves(text: str, span: Span) -> list[Span]:
     return [Span(words[0].start, words[half - 1].end), Span(words[half].start, words[-1].end)]
 
 
+_SLACK = 8
+
+
 def _packed(
     text: str, units: list[_Unit], count_tokens: CountTokens, limit: int
 ) -> Iterator[list[Span]]:
@@ -136,26 +139,14 @@ def _packed(
     used = 0
     for unit in units:
         length = unit.tokens - special
-        if group and (used >= fair or not _holds(text, group, used, unit, room, count_tokens)):
+        whole = Span(group[0].start if group else unit.span.start, unit.span.end)
+        # The tokens of a whole are not quite the sum of its parts for every tokenizer.
+        close = used + length > room - _SLACK
+        full = used + length > room or (close and count_tokens([whole.of(text)])[0] > limit)
+        if group and (used >= fair or full):
             yield group
             group, used = [], 0
         group.append(unit.span)
         used += length
     if group:
         yield group
-
-
-_SLACK = 8
-
-
-def _holds(
-    text: str, group: list[Span], used: int, unit: _Unit, room: int, count_tokens: CountTokens
-) -> bool:
-    """Whether a passage has room for one more unit."""
-    special = count_tokens([""])[0]
-    together = used + unit.tokens - special
-    if together > room:
-        return False
-    # The tokens of a whole are not quite the sum of its parts for every tokenizer.
-    joined = Span(group[0].start, unit.span.end).of(text)
-    return together <= room - _SLACK or count_tokens([joined])[0] <= room + special

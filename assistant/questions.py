@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,10 +115,11 @@ def read_judged(path: Path, split: str | None = None) -> list[Judged]:
 
 def _gold(record: dict[str, Any]) -> Iterator[Gold]:
     for gold in record["gold"]:
+        short = gold.get("short")
         yield Gold(
-            gold["doc"] if "doc" in gold else record["speech"] + ".txt",
-            gold["quote"] if "quote" in gold else gold["text"],
-            gold.get("short"),
+            str(gold["doc"]) if "doc" in gold else f"{record['speech']}.txt",
+            str(gold["quote"] if "quote" in gold else gold["text"]),
+            None if short is None else str(short),
         )
 
 
@@ -134,7 +136,7 @@ def _filters(record: dict[str, Any], path: Path, number: int) -> Filters:
 def _record(line: str, path: Path, number: int) -> dict[str, Any]:
     try:
         record = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise QuestionError(f"{path}, line {number}: not JSON ({error})") from error
     if not isinstance(record, dict):
         raise QuestionError(f"{path}, line {number}: not a JSON object")
@@ -151,8 +153,9 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
                     yield number, line
     except UnicodeDecodeError as error:
         raise QuestionError(f"{path}: is not UTF-8; save it as UTF-8") from error
-    except OSError as error:
-        raise QuestionError(f"{path}: cannot be read ({error.strerror or error})") from error
+    except (OSError, EOFError, zlib.error) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise QuestionError(f"{path}: cannot be read ({reason})") from error
 
 
 def _open(path: Path) -> IO[str]:

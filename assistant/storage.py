@@ -19,11 +19,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from assistant.background import Background
 from assistant.errors import LibraryError
@@ -33,11 +35,11 @@ from assistant.text import ReadingText, Segment, Span
 
 FORMAT = 1
 POINTER = "CURRENT"
-STATE_PREFIX = "state-"
 PASSAGE_INDEX = "passages"
 SENTENCE_INDEX = "sentences"
 ENCODER = "encoder"
 
+_STATE = re.compile(r"state-[0-9a-f]{12}")
 _MANIFEST = "manifest.json"
 _SPEECHES = "speeches.jsonl"
 _PASSAGES = "passages.jsonl"
@@ -46,7 +48,7 @@ _BACKGROUND = "background.json"
 
 def exists(folder: Path) -> bool:
     """Whether there is a library in `folder`, whatever its condition."""
-    return (folder / POINTER).is_file()
+    return os.path.lexists(folder / POINTER)
 
 
 def sound_state(folder: Path) -> Path | None:
@@ -74,13 +76,20 @@ def present_state(folder: Path) -> Path:
         ) from error
     except (OSError, ValueError) as error:
         raise LibraryError(f"{pointer}: cannot be read; build the library again") from error
-    if not name.startswith(STATE_PREFIX) or Path(name).name != name:
+    if not _STATE.fullmatch(name):
         raise LibraryError(f"{pointer}: damaged; build the library again")
     return folder / name
 
 
-def check(state: Path) -> str:
-    """Compare every file of a state with its manifest; give the manifest's own hash.
+def new_state(folder: Path) -> Path:
+    """An empty folder for a state that is to be written."""
+    state = folder / f"state-{uuid4().hex[:12]}"
+    state.mkdir()
+    return state
+
+
+def check(state: Path) -> None:
+    """Compare every file of a state with its manifest.
 
     Raises:
         LibraryError: The state is of another format, or a file is missing or was changed.
@@ -97,13 +106,13 @@ def check(state: Path) -> str:
             "build it again"
         )
     for name, expected in files.items():
-        if not (state / name).is_file() or _sha256(state / name) != expected:
+        if _sha256(state / name) != expected:
             raise LibraryError(
-                f"{state / name}: missing, or changed since the library was built; build it again"
+                f"{state / name}: missing, or not what it was when the library was built; "
+                "build it again"
             )
     if _manifest_hash(manifest) != manifest.get("self"):
         raise LibraryError(f"{path}: changed since the library was built; build it again")
-    return _sha256(path)
 
 
 def write_manifest(state: Path, model: str, dimension: int, counts: dict[str, int]) -> None:
@@ -120,7 +129,8 @@ def write_manifest(state: Path, model: str, dimension: int, counts: dict[str, in
     }
     manifest["self"] = _manifest_hash(manifest)
     (state / _MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", "utf-8")
-    for path in (*files, state / _MANIFEST):
+    folders = {path.parent for path in files}
+    for path in (*files, state / _MANIFEST, *folders, state):
         _sync(path)
 
 
@@ -135,13 +145,15 @@ def point_to(folder: Path, state: Path) -> None:
     new = folder / f"{POINTER}.new"
     new.write_text(state.name + "\n", "utf-8")
     _sync(new)
+    _sync(folder)
     os.replace(new, folder / POINTER)
+    _sync(folder)
 
 
 def remove_states(folder: Path, *keep: Path | None) -> None:
-    """Remove all states but these."""
-    for path in folder.glob(STATE_PREFIX + "*"):
-        if path not in keep:
+    """Remove all states but these, and nothing else that may lie in the folder."""
+    for path in folder.iterdir():
+        if _STATE.fullmatch(path.name) and path not in keep:
             shutil.rmtree(path, ignore_errors=True)
 
 
@@ -193,11 +205,20 @@ def _write_lines(path: Path, records: Iterable[dict[str, Any]]) -> None:
 
 
 def _sync(path: Path) -> None:
-    """Have the bytes on the disk before anything points to them."""
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
+    """Have a file, or the names in a folder, on the disk before anything points to them."""
+    if path.is_dir() and os.name == "nt":
+        return  # Windows does not open folders
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _sha256(path: Path) -> str | None:
+    """None for a file that cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None

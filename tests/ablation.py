@@ -83,7 +83,10 @@ class Steps:
     def finding(self, row: int, score: float) -> Finding:
         passage, span = self.places[row]
         return Finding(
-            Citation(self.library.speech_of(passage), passage.paragraph, span), score, "none"
+            passage.id,
+            Citation(self.library.speech_of(passage), passage.paragraph, span),
+            score,
+            "none",
         )
 
 

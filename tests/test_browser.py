@@ -7,7 +7,9 @@ import re
 import shutil
 import socket
 from collections.abc import Iterator
+from urllib.error import HTTPError
 from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -315,3 +317,21 @@ def test_a_taken_port_is_one_clear_line(library: Library) -> None:
         port = taken.getsockname()[1]
         with pytest.raises(RapporteurError, match=f"127.0.0.1:{port}: .*--port"):
             launch(Assistant(library), port=port, wait=False)
+
+
+def test_nothing_can_be_uploaded_and_no_other_site_is_answered(site) -> None:
+    def status(path: str, **headers: str) -> int:
+        request = Request(site.rstrip("/") + path, headers=headers)
+        if path.endswith("upload"):
+            request.data = b"--x\r\n"
+        try:
+            with urlopen(request) as answer:
+                return int(answer.status)
+        except HTTPError as error:
+            return error.code
+
+    assert status("/") == 200
+    assert status("/gradio_api/upload") == 404
+    assert status("/", Origin="https://evil.example") == 404
+    assert status("/", Origin=site.rstrip("/")) == 200
+    assert status("/", Host="evil.example") == 400

@@ -1,7 +1,10 @@
 """The command line on a small library with the toy encoder, and on bad input."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +12,7 @@ import pytest
 
 from assistant.builder import build
 from embeddings.encoder import OnnxEncoder
-from tests.conftest import TOY_TEXTS, WriteTexts
+from tests.conftest import ROOT, TOY_TEXTS, WriteTexts
 from ui.cli import main
 
 
@@ -85,7 +88,6 @@ def test_filters_that_leave_nothing_refuse(run: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        (["ask"], "give a question, or a file of questions"),
         (["ask", "  "], "the question is empty"),
         (["ask", "?!"], "the question is empty"),
         (["ask", "why " * 400], "the question has 1,599 characters"),
@@ -96,7 +98,6 @@ def test_filters_that_leave_nothing_refuse(run: Run) -> None:
         ),
         (["ask", "--questions", "nowhere.jsonl"], "nowhere.jsonl: cannot be read"),
         (["index", "nowhere"], "no speech could be read; the library is left as it was"),
-        (["speeches", "show"], "name a speech to show"),
         (["speeches", "show", "z"], "no speech 'z'"),
         (["eval", "nowhere.jsonl"], "nowhere.jsonl: cannot be read"),
     ],
@@ -110,11 +111,49 @@ def test_expected_trouble_is_one_line(run: Run, arguments: list[str], line: str)
     assert "Traceback" not in err
 
 
-def test_wrong_usage_exits_with_2(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("command", "line"),
+    [
+        ("ask Drones? --colour red", "--colour"),
+        ("ask", "give a question, or a file of questions with --questions"),
+        ("ask Drones? --questions in.jsonl", "give a question, or a file of questions"),
+        ("ask Drones? --output out.jsonl", "--output is for the answers to --questions"),
+        ("speeches show", "name a speech after show, and only there"),
+        ("speeches list a", "name a speech after show, and only there"),
+        ("serve --port abc", "a port is a number from 1 to 65535"),
+        ("ask Drones? --library ", "name a folder"),
+    ],
+)
+def test_wrong_usage_exits_with_2(
+    command: str, line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as stop:
-        main(["ask", "Drones?", "--colour", "red"])
+        main(command.split(" "))
     assert stop.value.code == 2
-    assert "--colour" in capsys.readouterr().err
+    assert line in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_a_full_disk_is_one_line(folder: Path) -> None:
+    command = [sys.executable, "-m", "ui.cli", "speeches", "--json", "--library", str(folder)]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+    assert done.returncode != 0
+    assert "Traceback" not in done.stderr
+
+
+def test_a_terminal_of_another_encoding_gets_every_character(folder: Path) -> None:
+    command = [sys.executable, "-m", "ui.cli", "ask", "Drones?", "--library", str(folder)]
+    environment = os.environ | {"PYTHONIOENCODING": "latin-1"}
+    done = subprocess.run(command, capture_output=True, env=environment, cwd=ROOT)
+    assert done.returncode == 0
+    assert b"\\u201c" in done.stdout
+
+
+def test_a_question_of_broken_unicode_is_one_line(run: Run) -> None:
+    status, _, err = run("ask", "caf\udcff drones?")
+    assert (status, err.count("\n")) == (1, 1)
+    assert "the question is not proper Unicode text" in err
 
 
 def test_no_library_says_how_to_build_one(

@@ -171,9 +171,12 @@ def test_reading_a_file_of_many_speakers_takes_time_in_proportion(tmp_path: Path
     for count in (200, 1600):
         text = "Mr. A{0} (China): We thank troop-\ncontributing countries.\n\n"
         path.write_text("".join(text.format("abc"[n % 3]) for n in range(count)))
-        start = time.perf_counter()
-        assert len(read_file(path)) == count
-        taken.append(time.perf_counter() - start)
+        runs = []
+        for _ in range(3):  # the machine may be busy with something else in one of them
+            start = time.perf_counter()
+            assert len(read_file(path)) == count
+            runs.append(time.perf_counter() - start)
+        taken.append(min(runs))
     assert taken[1] < 30 * taken[0]
 
 
@@ -236,10 +239,35 @@ def test_a_file_of_several_speakers(read_texts) -> None:
         ("x~2", "Ms. B", "Togo", "French", "S/PV.1", "2018-01-02"),
     ]
     assert [speech.reading.lines(Span(0, 4)) for speech in corpus.speeches] == [(1, 1), (5, 5)]
-    assert corpus.warnings == []
+    (warning,) = corpus.warnings
+    assert warning.endswith("x.txt: 2 speakers in this file, read as 2 speeches")
+
+
+def test_a_link_to_a_folder_is_told(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "good.txt").write_text(GOOD)
+    (tmp_path / "texts" / "link").symlink_to(tmp_path / "elsewhere")
+    (problem,) = read_corpus([tmp_path / "texts"]).problems
+    assert (
+        problem == f"{tmp_path / 'texts' / 'link'}: a link is not followed; name the folder itself"
+    )
 
 
 # --- metadata --------------------------------------------------------------------------------
+
+
+def test_a_file_named_twice_keeps_the_first_row(read_texts) -> None:
+    table = "filename,symbol\nx.txt,S/PV.1\nx.txt,S/PV.2\n"
+    corpus = read_texts({"x.txt": GOOD, "speeches.csv": table})
+    assert corpus.speeches[0].symbol == "S/PV.1"
+    assert corpus.problems[0].endswith("x.txt is named twice; the first row is kept")
+
+
+def test_a_title_does_not_make_another_person(read_texts) -> None:
+    table = "filename,speaker,capacity\nx.txt,Ali,Minister\n"
+    corpus = read_texts({"x.txt": "Mr. Ali (Niger): We agree.", "speeches.csv": table})
+    assert (corpus.speeches[0].capacity, corpus.warnings) == ("Minister", [])
 
 
 def told(corpus) -> tuple[str | None, str | None]:

@@ -33,7 +33,7 @@ def test_auroc_is_the_chance_to_score_above() -> None:
 
 def finding(quote: str, file: str = "a.txt") -> Finding:
     speech = Speech("a", file, "", read_text(quote))
-    return Finding(Citation(speech, 1, Span(0, len(speech.text))), 0.5, "weak")
+    return Finding("a#1.1", Citation(speech, 1, Span(0, len(speech.text))), 0.5, "weak")
 
 
 GOLD = [Gold("a.txt", "We sent four drones to the border last year.", "four drones")]

@@ -40,7 +40,9 @@ HEADERS = [
 def test_reads_a_header(
     header: str, speaker: str, country: str | None, language: str | None
 ) -> None:
-    assert header_at(header + " We agree.", 0) == Header(speaker, country, language, len(header))
+    found = header_at(header + " We agree.", 0)
+    titled = header.startswith(("Mr", "Ms", "Sir", "The "))
+    assert found == Header(speaker, country, language, len(header), titled)
 
 
 @pytest.mark.parametrize(
@@ -117,8 +119,19 @@ def parts(source: str) -> list[tuple[str | None, str]]:
             [(None, "Security Council"), ("Mr. A", "One.")],
         ),
         ("Preface.\n \nMr. A (Mali):\nOne.", [(None, "Preface."), ("Mr. A", "One.")]),
-        # In the middle of a paragraph a name and a colon are words of the speech.
-        ("Mr. A (Mali): One.\nMs. B (Togo): Two.", [("Mr. A", "One.\nMs. B (Togo): Two.")]),
+        # At the head of a line a header needs a delegation; elsewhere it is words.
+        ("Mr. A (Mali): One.\nMs. B (Togo): Two.", [("Mr. A", "One."), ("Ms. B", "Two.")]),
+        ("Mr. A (Mali): One.\nMs. B: Two.", [("Mr. A", "One.\nMs. B: Two.")]),
+        ("Mr. A (Mali): One. Ms. B (Togo): Two.", [("Mr. A", "One. Ms. B (Togo): Two.")]),
+        # A heading, and the words of somebody who is quoted.
+        (
+            "Mr. A (Mali): One.\n\nSecond Pillar (Prevention): two.",
+            [("Mr. A", "One.\n\nSecond Pillar (Prevention): two.")],
+        ),
+        (
+            "Mr. A (Mali): One.\n\nMr. Kofi Annan: \u201cTwo.\u201d",
+            [("Mr. A", "One.\n\nMr. Kofi Annan: \u201cTwo.\u201d")],
+        ),
         # The one who speaks already parts nothing; a namesake of another delegation does.
         (
             "The President: One.\n\nThe President: Two.",

@@ -30,7 +30,7 @@ def citation(of: Speech, words: str) -> Citation:
 
 
 def finding(of: Speech, words: str, **more: object) -> Finding:
-    return Finding(citation(of, words), 0.8, "strong", **more)  # type: ignore[arg-type]
+    return Finding("a#1.1", citation(of, words), 0.8, "strong", **more)  # type: ignore[arg-type]
 
 
 def answer(*findings: Finding, answered: bool = True, **more: object) -> Answer:
@@ -42,7 +42,7 @@ def answer(*findings: Finding, answered: bool = True, **more: object) -> Answer:
         score=0.8,
         strength="strong" if answered else "none",
         findings=findings,
-        related=(),
+        related=() if answered else findings[:3],
         searched=searched,  # type: ignore[arg-type]
     )
 
@@ -93,7 +93,7 @@ def test_the_short_answer_is_marked_by_its_offsets_not_by_its_words() -> None:
     one = speech(text="No, no. We said no to it, no and no.")
     quote = citation(one, "We said no to it, no and no.")
     second = one.text.index("no and")
-    said = Finding(quote, 0.8, "strong", short=Citation(one, 1, Span(second, second + 2)))
+    said = Finding("a#1.1", quote, 0.8, "strong", short=Citation(one, 1, Span(second, second + 2)))
     html = answer_turn(answer(said), 1, 1).html
     assert "We said no to it, <mark>no</mark> and no." in html
 
@@ -122,7 +122,7 @@ def test_citations_are_numbered_on_through_the_conversation() -> None:
     assert re.findall(r'data-n="(\d+)"', turn.html) == ["7", "8", "9"]
     label = "Show citation 7: Mr. A, Chad, S/PV.1, 12 September 2018"
     assert f'aria-label="{label}">[7]</button>' in turn.html
-    assert "said again in 1 speech" in turn.html
+    assert "said again in 1 other place" in turn.html
 
 
 def test_the_reference_line_and_what_is_copied() -> None:

@@ -25,7 +25,8 @@ def cited(span: Span) -> Citation:
 
 def answer(*findings: Finding, answered: bool = True) -> Answer:
     searched = Searched(1, 1, Filters(country="Niger"))
-    return Answer("Drones?", "Drones?", answered, 0.5, "weak", findings, (), searched)
+    related = () if answered else findings
+    return Answer("Drones?", "Drones?", answered, 0.5, "weak", findings, related, searched)
 
 
 def printed(shown: Answer, colour: bool = False) -> str:
@@ -41,29 +42,29 @@ def printed(shown: Answer, colour: bool = False) -> str:
 
 
 def test_an_answer_is_quote_reference_and_what_else_was_found() -> None:
-    weak = Finding(cited(FIRST), 0.5, "moderate", again=(cited(SECOND),))
-    other = Finding(cited(SECOND), 0.3, "weak")
-    noise = Finding(cited(SECOND), 0.1, "none")
+    weak = Finding("a#1.1", cited(FIRST), 0.5, "moderate", again=(cited(SECOND),))
+    other = Finding("a#1.1", cited(SECOND), 0.3, "weak")
+    noise = Finding("a#1.1", cited(SECOND), 0.1, "none")
     assert printed(answer(weak, other, noise)) == (
         """
   “We sent four drones.”
-  [1] Mr. Ali (Niger), S/PV.1, 31 May 2016, para. 1, line 1 · moderate match
+  [1] Mr. Ali (Niger), S/PV.1, 31 May 2016, para. 1, line 1 · weak match
   said again: Mr. Ali (Niger), S/PV.1, 31 May 2016, para. 1, line 1
 
 Also found ─────────────────────────────────────────────────────────────────────
 
   “They watch.”
-  [2] Mr. Ali (Niger), S/PV.1, 31 May 2016, para. 1, line 1 · weak match"""
+  [2] Mr. Ali (Niger), S/PV.1, 31 May 2016, para. 1, line 1"""
     )
 
 
 def test_the_short_span_is_marked_in_the_quote() -> None:
-    short = Finding(cited(FIRST), 0.5, "weak", short=cited(Span(8, 19)))
+    short = Finding("a#1.1", cited(FIRST), 0.5, "weak", short=cited(Span(8, 19)))
     assert "\x1b[1;4mfour drones\x1b[0m" in printed(answer(short), colour=True)
 
 
 def test_a_refusal_says_what_was_searched() -> None:
-    near = Finding(cited(FIRST), 0.1, "none")
+    near = Finding("a#1.1", cited(FIRST), 0.1, "none")
     assert printed(answer(near, answered=False)) == (
         """The speeches do not answer this.
 Searched 1 speech, 1 passage · delegation Niger
@@ -77,13 +78,13 @@ Related, not an answer ───────────────────
 
 def test_unknown_facts_are_left_out() -> None:
     bare = replace(SPEECH, speaker=None, country=None, symbol=None, date=None)
-    finding = Finding(Citation(bare, 1, FIRST), 0.5, "weak")
+    finding = Finding("a#1.1", Citation(bare, 1, FIRST), 0.5, "weak")
     assert "[1] Speaker unknown, a.txt, para. 1, line 1" in printed(answer(finding))
 
 
 def test_rich_markup_in_a_record_is_text() -> None:
     speech = replace(SPEECH, reading=read_text("We [bold]sent[/bold] drones."))
-    finding = Finding(Citation(speech, 1, Span(0, 28)), 0.5, "weak")
+    finding = Finding("a#1.1", Citation(speech, 1, Span(0, 28)), 0.5, "weak")
     assert "“We [bold]sent[/bold] drones.”" in printed(answer(finding))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import sys
@@ -20,11 +21,12 @@ from assistant import storage
 from assistant.answer import Assistant
 from assistant.builder import Built, Export, build
 from assistant.corpus import read_corpus
-from assistant.errors import LibraryError, QuestionError, RapporteurError, SourceError
+from assistant.errors import LibraryError, RapporteurError, SourceError
 from assistant.evaluate import by_kind, evaluate
 from assistant.filters import Filters
 from assistant.library import Library
 from assistant.questions import read_judged
+from embeddings.export import DEFAULT_MODEL, export_encoder
 from ui import batch, contract, terminal
 from ui.progress import ProgressView
 from ui.wording import counted
@@ -38,6 +40,12 @@ _HOST, _PORT = "127.0.0.1", 7860
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command. Returns 0 if all went well, 1 on an expected error; argparse exits with 2."""
+    if sys.stdout is None or sys.stderr is None:
+        return 1  # closed by whoever started this, so there is nobody to tell
+    # A terminal that cannot show a character shows its number; nothing is left out.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(arguments)
     try:
         run: Callable[[argparse.Namespace], int] = options.run
@@ -47,6 +55,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except OSError as error:
+        what = f"{error.filename}: " if error.filename else ""
+        return _fail(f"{what}{error.strerror or error}")
     except KeyboardInterrupt:
         return 130
 
@@ -106,10 +117,10 @@ def _command(
     commands: Any, name: str, run: Callable[[argparse.Namespace], int], help_: str
 ) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(name, help=help_, description=help_)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, usage_error=parser.error)
     parser.add_argument(
         "--library",
-        type=Path,
+        type=_folder,
         metavar="DIR",
         help="folder of the library; without it the one in the user's data folder, which is "
         "built from the five speeches at first use",
@@ -129,10 +140,15 @@ def _add_filters(parser: argparse.ArgumentParser) -> None:
 
 
 def _port(value: str) -> int:
-    port = int(value)
-    if not 0 < port < 65536:
+    if not value.isdecimal() or not 0 < int(value) < 65536:
         raise argparse.ArgumentTypeError("a port is a number from 1 to 65535")
-    return port
+    return int(value)
+
+
+def _folder(value: str) -> Path:
+    if not value.strip():
+        raise argparse.ArgumentTypeError("name a folder")
+    return Path(value)
 
 
 def _filters(options: argparse.Namespace) -> Filters:
@@ -155,6 +171,8 @@ def _index(options: argparse.Namespace) -> int:
         _print_json({"library": str(folder), **asdict(built), **told})
         return 1 if corpus.problems else 0
     _tell_warnings(corpus.warnings)
+    if options.model not in (None, DEFAULT_MODEL):
+        _tell_warnings([f"refusals are calibrated for {DEFAULT_MODEL}, not for {options.model}"])
     _say(_built_line(built, folder))
     return _tell_problems(corpus.problems)
 
@@ -163,13 +181,7 @@ def _export(folder: Path, model: str | None) -> Export | None:
     """None to keep the encoder that a sound library carries, which spares importing torch."""
     if model is None and storage.sound_state(folder):
         return None
-
-    def export(target: Path) -> Any:
-        from embeddings.export import DEFAULT_MODEL, export_encoder
-
-        return export_encoder(model or DEFAULT_MODEL, target)
-
-    return export
+    return partial(export_encoder, model or DEFAULT_MODEL)
 
 
 def _tell_warnings(warnings: Sequence[str]) -> None:
@@ -213,7 +225,9 @@ def open_library(folder: Path | None) -> Library:
 
 def _ask(options: argparse.Namespace) -> int:
     if (options.question is None) == (options.questions is None):
-        raise QuestionError("give a question, or a file of questions with --questions, not both")
+        options.usage_error("give a question, or a file of questions with --questions")
+    if options.output is not None and options.questions is None:
+        options.usage_error("--output is for the answers to --questions")
     filters = _filters(options)
     assistant = Assistant(open_library(options.library))
     if options.questions is not None:
@@ -233,6 +247,8 @@ def _ask(options: argparse.Namespace) -> int:
 
 
 def _speeches(options: argparse.Namespace) -> int:
+    if (options.action == "show") != (options.speech is not None):
+        options.usage_error("name a speech after show, and only there")
     library = open_library(options.library)
     if options.action == "show":
         return _show(library, options.speech, options.json)
@@ -247,10 +263,9 @@ def _speeches(options: argparse.Namespace) -> int:
     return 0
 
 
-def _show(library: Library, id_: str | None, as_json: bool) -> int:
-    if id_ is None or id_ not in library.speeches:
-        named = f"no speech {id_!r}" if id_ else "name a speech to show"
-        raise LibraryError(f"{named}; rapporteur speeches lists them")
+def _show(library: Library, id_: str, as_json: bool) -> int:
+    if id_ not in library.speeches:
+        raise LibraryError(f"no speech {id_!r}; rapporteur speeches lists them")
     speech = library.speeches[id_]
     if as_json:
         _print_json(contract.speech_record(speech, with_text=True))
@@ -275,6 +290,8 @@ def _serve(options: argparse.Namespace) -> int:
     assistant = Assistant(open_library(options.library))
     from ui.page.app import launch  # here, for it imports gradio
 
+    if options.host not in ("127.0.0.1", "localhost", "::1"):
+        sys.stderr.write("note: the page can be reached from other machines\n")
     # Flushed, for whoever reads it through a pipe while the page is served.
     launch(
         assistant,

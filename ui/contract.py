@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from assistant.answer import Answer, Citation, Finding, Related, Searched
+from assistant.answer import Answer, Citation, Finding, Searched
 from assistant.speech import Speech
 
 
@@ -73,9 +73,9 @@ def _finding(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _related(related: Related) -> dict[str, Any]:
+def _related(related: Finding) -> dict[str, Any]:
     return {
-        "passage": related.passage.id,
+        "passage": related.passage,
         "quote": related.citation.quote,
         "citation": citation_record(related.citation),
         "score": round(related.score, 4),

@@ -31,7 +31,7 @@ def answer_view(answer: Answer) -> RenderableType:
     """The best quote with its reference, then what else was found; or the refusal."""
     if not answer.answered:
         return _refusal(answer)
-    parts: list[RenderableType] = [_finding(answer.findings[0], 1)]
+    parts: list[RenderableType] = [_finding(answer.findings[0], 1, answer.strength)]
     if also := answer.also_found[:_ALSO_FOUND]:
         parts += [Text(), _heading("Also found")]
         parts += [_finding(finding, number) for number, finding in enumerate(also, start=2)]
@@ -42,10 +42,11 @@ def _heading(words: str) -> Rule:
     return Rule(Text(words, "dim"), align="left", style="dim")
 
 
-def _finding(finding: Finding, number: int) -> RenderableType:
+def _finding(finding: Finding, number: int, strength: str | None = None) -> RenderableType:
+    """A quote; its strength is told for the first only, for which it was measured."""
     reference = Text.assemble((f"[{number}] ", "bold"), _reference(finding.citation), style="cyan")
-    if finding.strength != "none":
-        reference.append(f" · {finding.strength} match", "dim")
+    if strength:
+        reference.append(f" · {strength} match", "dim")
     again = [Text(f"said again: {_reference(other)}", "dim") for other in finding.again]
     lines = [_quote(finding), reference, *again]
     return Group(Text(), *(Padding(line, _INDENT) for line in lines))
@@ -66,9 +67,9 @@ def _quote(finding: Finding) -> Text:
 def _refusal(answer: Answer) -> RenderableType:
     verdict, scope = refusal(answer.searched)
     lines: list[RenderableType] = [Text(verdict, "bold"), Text(shown(scope), "dim")]
-    if answer.findings:
+    if answer.related:
         lines += [Text(), _heading("Related, not an answer")]
-        lines += [_finding(finding, n) for n, finding in enumerate(answer.findings[:3], start=1)]
+        lines += [_finding(finding, n) for n, finding in enumerate(answer.related, start=1)]
     return Group(*lines)
 
 

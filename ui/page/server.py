@@ -2,8 +2,10 @@
 
 Gradio's own HTML names pictures and addresses on the web, for previews when a link to the
 page is shared; they go. A content security policy has the browser refuse whatever else would
-be fetched from elsewhere, and a server that listens on this machine only answers to no other
-name, so that no site can reach it under a name of its own (DNS rebinding).
+be fetched from elsewhere; it does not stop a script in the page, against which everything that
+comes from a record is escaped. Nothing can be uploaded, no page of another site is answered, and
+a server that listens on this machine only answers to no other name, so that no site can reach it
+under a name of its own (DNS rebinding).
 """
 
 from __future__ import annotations
@@ -11,9 +13,12 @@ from __future__ import annotations
 import re
 from ipaddress import ip_address
 from typing import Any
+from urllib.parse import urlsplit
 
+from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 # Gradio's templates are functions compiled in the browser, hence 'unsafe-eval'.
@@ -49,8 +54,18 @@ class StaysHere:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
+        elif _is_unwanted(scope):
+            await PlainTextResponse("Not found", 404)(scope, receive, send)
         else:
             await self._app(scope, receive, _Rewriter(send).send)
+
+
+def _is_unwanted(scope: Scope) -> bool:
+    """Whether a request uploads a file, or comes from a page of another site."""
+    headers = Headers(scope=scope)
+    origin = headers.get("origin")
+    foreign = origin is not None and urlsplit(origin).netloc != headers.get("host")
+    return foreign or scope["path"].rstrip("/").endswith("/upload")
 
 
 class _Rewriter:

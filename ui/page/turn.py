@@ -20,8 +20,6 @@ from ui.wording import counted, refusal
 
 ALSO_FOUND = 4
 """Further findings of an answer, collapsed."""
-NEAREST = 3
-"""Findings that a refusal shows."""
 
 # C0 and C1 without white space, and halves of surrogate pairs, which no encoding can carry.
 _UNSHOWABLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
@@ -90,7 +88,7 @@ def _interpreted(answer: Answer) -> str:
 
 def _answered(answer: Answer, numbers: Iterator[int]) -> str:
     best, others = answer.findings[0], answer.also_found[:ALSO_FOUND]
-    html = _finding(best, numbers)
+    html = _finding(best, numbers, answer.strength)
     if not others:
         return html
     further = "".join(_finding(finding, numbers) for finding in others)
@@ -102,7 +100,7 @@ def _refused(answer: Answer, numbers: Iterator[int]) -> str:
     verdict, scope = refusal(answer.searched)
     widen = _widen(answer) if answer.searched.filters.stated() else ""
     told = f'<p class="verdict">{verdict}</p><p class="scope">{shown(scope)}</p>{widen}'
-    nearest = "".join(_finding(f, numbers, judged=False) for f in answer.findings[:NEAREST])
+    nearest = "".join(_finding(finding, numbers) for finding in answer.related)
     related = f'<h3 class="related">Related, not an answer</h3>{nearest}' if nearest else ""
     return f'<div class="refusal">{told}</div>{related}'
 
@@ -114,11 +112,12 @@ def _widen(answer: Answer) -> str:
     )
 
 
-def _finding(finding: Finding, numbers: Iterator[int], judged: bool = True) -> str:
+def _finding(finding: Finding, numbers: Iterator[int], strength: str | None = None) -> str:
+    """A quote; its strength is told for the first only, for which it was measured."""
     citation, number = finding.citation, next(numbers)
     marks = [finding.short.span] if finding.short else []
     quote = marked(citation.speech.text, citation.span, marks)
-    match = [f"{finding.strength} match"] if judged and finding.strength != "none" else []
+    match = [f"{strength} match"] if strength else []
     return (
         f'<article class="finding"><blockquote><span class="quote">{quote}</span>'
         f"{_marker(citation, number)}</blockquote>"
@@ -206,6 +205,5 @@ def _again(finding: Finding, numbers: Iterator[int]) -> str:
         f"<li>{_joined(_reference(citation))}{_marker(citation, next(numbers))}</li>"
         for citation in finding.again
     )
-    speeches = len({citation.speech.id for citation in finding.again})
-    said = f"said again in {counted(speeches, 'speech', 'speeches')}"
+    said = f"said again in {counted(len(finding.again), 'other place')}"
     return f'<div class="again"><p>{said}</p><ul>{places}</ul></div>'
