@@ -9,6 +9,7 @@ from typing import Literal
 
 from assistant.errors import QuestionError
 from assistant.filters import Filters
+from assistant.interpret import interpreted
 from assistant.library import Library
 from assistant.passage import Passage
 from assistant.reader import Reader, Reading, SentenceReader
@@ -112,6 +113,7 @@ class Answer:
         related: Quotes near the question that are not offered as an answer: the nearest ones of
             a refusal, those after the findings of an answer.
         searched: What it was asked of.
+        named: The speaker whom the question names, and to whose words the search was held.
     """
 
     question: str
@@ -122,6 +124,7 @@ class Answer:
     findings: tuple[Finding, ...]
     related: tuple[Finding, ...]
     searched: Searched
+    named: str | None = None
 
     @property
     def also_found(self) -> tuple[Finding, ...]:
@@ -175,14 +178,21 @@ class Assistant:
         self._reader = reader or SentenceReader(library)
         self._calibration = calibration
 
-    def ask(self, question: str, filters: Filters | None = None) -> Answer:
+    def ask(self, question: str, filters: Filters | None = None, interpret: bool = True) -> Answer:
         """Answer a question from the speeches that the filters leave.
+
+        Args:
+            question: In plain words.
+            filters: What the speeches must meet.
+            interpret: Whether a speaker named in the question is a filter, too.
 
         Raises:
             QuestionError: The question is empty or too long.
         """
         asked = checked(question)
-        filters = filters or Filters()
+        given = filters or Filters()
+        speeches = self.library.speeches.values()
+        filters = interpreted(asked, given, speeches) if interpret else given
         found = self._retriever.retrieve(asked, filters, PASSAGES_READ)
         readings = self._reader.read(found.query, found.hits)
         findings = tuple(self._findings(readings))
@@ -198,6 +208,7 @@ class Assistant:
             findings=findings[:_ANSWERS],
             related=related[:_RELATED],
             searched=Searched(found.speeches, found.passages, filters),
+            named=None if filters == given else filters.speaker,
         )
 
     def _findings(self, readings: Iterable[Reading]) -> list[Finding]:

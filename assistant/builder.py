@@ -35,11 +35,18 @@ _LOCK = ".lock"
 
 @dataclass(frozen=True)
 class Built:
-    """What building did: counts of speeches and passages, and of texts that were embedded."""
+    """What building did.
+
+    Attributes:
+        speeches, passages: In the library now.
+        embedded: Texts that were embedded anew.
+        removed: Speeches that the library held before and does not hold now.
+    """
 
     speeches: int
     passages: int
     embedded: int
+    removed: int = 0
 
 
 def build(
@@ -135,7 +142,7 @@ def _write_state(
     storage.write_background(state, _background(library, SentenceReader(library)))
     counts = {"speeches": len(speeches), "passages": len(cut)}
     storage.write_manifest(state, encoder.fingerprint, encoder.dimension, counts)
-    return Built(len(speeches), len(cut), store.embedded)
+    return Built(len(speeches), len(cut), store.embedded, len(store.speeches - by_id.keys()))
 
 
 def _background(library: Library, reader: Reader) -> Background:
@@ -169,10 +176,12 @@ class _VectorStore:
 
     Attributes:
         embedded: How many are new.
+        speeches: Ids of the speeches of the present state.
     """
 
-    def __init__(self, encoder: Encoder, known: dict[str, FloatArray]) -> None:
+    def __init__(self, encoder: Encoder, known: dict[str, FloatArray], speeches: set[str]) -> None:
         self.embedded = 0
+        self.speeches = speeches
         self._encoder = encoder
         self._known = known
 
@@ -190,7 +199,7 @@ class _VectorStore:
             ):
                 for (passage, span), vector in zip(spans, index.dense.vectors(), strict=True):
                     known[span.of(old.speech_of(passage).text)] = vector
-        return cls(encoder, known)
+        return cls(encoder, known, set(old.speeches) if old else set())
 
     def vectors(self, texts: list[str], progress: Callable[[int, int], None]) -> FloatArray:
         """(n, d) float32 unit rows."""

@@ -97,6 +97,9 @@ class Filters:
         until = min(filter(None, (self.until, whole.until)), key=lambda day: period(day)[1])
         return replace(self, since=since, until=until)
 
+    def with_speaker(self, speaker: str) -> Filters:
+        return replace(self, speaker=speaker)
+
     def stated(self) -> dict[str, str]:
         """The conditions that are set, by name."""
         return {field.name: value for field in fields(self) if (value := getattr(self, field.name))}

@@ -81,9 +81,12 @@ def load_model(model: str) -> SentenceTransformer:
         try:
             return SentenceTransformer(path, device="cpu")
         except Exception as error:
+            # For a name that is not known here it says it could not reach the hub, which it
+            # was not let try.
+            reason = _first_line(error) if Path(path).exists() else "not on this machine"
             raise ModelError(
-                f"model {model}: it cannot be loaded ({_first_line(error)}); "
-                "give the folder of a sentence-transformers model on this machine"
+                f"model {model}: it cannot be loaded ({reason}); "
+                "give the folder of a sentence-transformers model"
             ) from error
 
 

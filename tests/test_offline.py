@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import ROOT
 from tests.test_browser import QUESTION, QUOTE, ask, chromium, expect, free_port, opened
 
 pytestmark = pytest.mark.model
@@ -34,7 +36,7 @@ HERE = {"127.0.0.1", "::1", "localhost", "local", None, ""}
 def environment(place: Path) -> dict[str, str]:
     """Without the switches that the tests may have set for themselves."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("HF_", "GRADIO_"))}
-    return kept | {"XDG_DATA_HOME": str(place)}
+    return kept | {"XDG_DATA_HOME": str(place), "HOME": str(place)}
 
 
 def addresses(log: Path) -> set[str | None]:
@@ -58,6 +60,27 @@ def log(place: Path) -> Path:
 
 def test_building_and_asking_open_no_connection(log: Path) -> None:
     assert addresses(log) == set()
+
+
+def test_no_library_keeps_a_record_of_its_use(place: Path, log: Path) -> None:
+    """onnxruntime does, in the user's home, unless it is told not to before it is imported."""
+    assert [path for path in place.rglob("*") if "onnxruntime" in path.name] == []
+
+
+def test_native_code_opens_no_connection(place: Path, log: Path) -> None:
+    """Below Python, where the watch above does not see."""
+    strace = shutil.which("strace")
+    if strace is None:
+        reason = "no strace on the PATH"
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+    trace = place / "strace.log"
+    watch = [strace, "-f", "-e", "trace=connect,sendto,sendmsg", "-o", str(trace)]
+    ask = [sys.executable, "-m", "ui.cli", "index", str(ROOT / "seeds"), "--library"]
+    library = str(place / "traced")
+    subprocess.run([*watch, *ask, library], env=environment(place), check=True, cwd=ROOT)
+    calls = trace.read_text("utf-8", "replace")
+    assert "exited with 0" in calls
+    assert re.findall(r"AF_INET6?.*", calls) == []
 
 
 @pytest.fixture

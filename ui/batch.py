@@ -13,7 +13,7 @@ from assistant.answer import Assistant
 from assistant.errors import QuestionError, RapporteurError
 from assistant.filters import Filters
 from assistant.questions import Asked, read_batch
-from ui.contract import answer_record
+from ui.contract import answer_record, failed_record
 
 
 def ask(
@@ -38,6 +38,8 @@ def ask(
     Raises:
         QuestionError: A file cannot be read or written.
     """
+    if output is not None and output.exists() and output.samefile(questions):
+        raise QuestionError(f"{output}: holds the questions; write the answers to another file")
     problems: list[str] = []
     batch = list(read_batch(questions, lambda error: problems.append(str(error))))
     with _opened(output) as file:
@@ -56,7 +58,7 @@ def _record(assistant: Assistant, asked: Asked, filters: Filters) -> dict[str, A
         chosen = Filters(**{**filters.stated(), **asked.filters.stated()})
         answers = [assistant.ask(turn, chosen) for turn in asked.turns]
     except RapporteurError as error:
-        return {"id": asked.id, "answered": False, "answers": [], "error": str(error)}
+        return failed_record(asked.id, asked.turns[0] if asked.turns else "", str(error))
     if asked.is_conversation:
         return {"id": asked.id, "turns": [answer_record(answer) for answer in answers]}
     return answer_record(answers[0], asked.id)

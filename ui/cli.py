@@ -204,6 +204,7 @@ def _built_line(built: Built, folder: Path) -> str:
         counted(built.speeches, "speech", "speeches"),
         counted(built.passages, "passage"),
         f"{counted(built.embedded, 'text')} embedded",
+        *([f"{counted(built.removed, 'speech', 'speeches')} removed"] if built.removed else []),
     )
     return f"{', '.join(counts)}: {folder}"
 

@@ -23,6 +23,21 @@ def answer_record(answer: Answer, id_: str | None = None) -> dict[str, Any]:
     }
 
 
+def failed_record(id_: str, question: str, error: str) -> dict[str, Any]:
+    """What stands in a batch for a question that could not be asked."""
+    return {
+        "id": id_,
+        "question": question,
+        "interpreted": question,
+        "answered": False,
+        "score": 0.0,
+        "strength": "none",
+        "answers": [],
+        "related": [],
+        "error": error,
+    }
+
+
 def speech_record(speech: Speech, with_text: bool = False) -> dict[str, Any]:
     """Who spoke, when and where; with the paragraphs of the reading text if asked for."""
     record = {

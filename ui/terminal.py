@@ -14,7 +14,7 @@ from rich.text import Text
 from assistant.answer import Answer, Citation, Finding
 from assistant.evaluate import Scores
 from assistant.speech import Speech
-from ui.wording import refusal
+from ui.wording import narrowed, refusal
 
 QUOTE_WIDTH = 76
 _ALSO_FOUND = 4
@@ -32,6 +32,8 @@ def answer_view(answer: Answer) -> RenderableType:
     if not answer.answered:
         return _refusal(answer)
     parts: list[RenderableType] = [_finding(answer.findings[0], 1, answer.strength)]
+    if answer.named:
+        parts.append(Padding(Text(shown(narrowed(answer.named)), "dim"), _INDENT))
     if also := answer.also_found[:_ALSO_FOUND]:
         parts += [Text(), _heading("Also found")]
         parts += [_finding(finding, number) for number, finding in enumerate(also, start=2)]

@@ -26,6 +26,11 @@ def filters_in_words(filters: Filters) -> str:
     return " · ".join(f"{FILTER_WORDS[name]} {value}" for name, value in filters.stated().items())
 
 
+def narrowed(named: str) -> str:
+    """That a search was held to one speaker, because the question names one."""
+    return f"Searched only what {named} said, as the question names {named}."
+
+
 def refusal(searched: Searched) -> tuple[str, str]:
     """That there is no answer, and what was searched for one."""
     filters = filters_in_words(searched.filters)

@@ -172,18 +172,23 @@ def _connect(
     past: gr.State,
     fields: _Fields,
 ) -> None:
+    def ask_typed(question: str, past: Conversation, *fields: Field) -> Replied:
+        if not question.strip():
+            return gr.skip(), gr.skip(), gr.skip()  # the page says so itself
+        return desk.ask(question, past, *fields)
+
     def ask_example(event: gr.EventData, past: Conversation, *fields: Field) -> Replied:
         return desk.ask(_text(event, "question"), past, *fields)
 
     def ask_all(
         event: gr.EventData, past: Conversation
     ) -> tuple[str, str, Conversation, None, None, str, str]:
-        return *desk.ask(_text(event, "question"), past), None, None, "", ""
+        return *desk.ask(_text(event, "question"), past, interpret=False), None, None, "", ""
 
     replied = [log, question, past]
     for event, handler, inputs, outputs in (
-        (question.submit, desk.ask, [question, past, *fields], replied),
-        (ask.click, desk.ask, [question, past, *fields], replied),
+        (question.submit, ask_typed, [question, past, *fields], replied),
+        (ask.click, ask_typed, [question, past, *fields], replied),
         (log.ask, ask_example, [past, *fields], replied),
         (log.widen, ask_all, [past], [*replied, *fields]),
     ):
@@ -191,7 +196,7 @@ def _connect(
             handler,
             inputs,
             outputs,
-            js="(...values) => (rapporteur.asking(), values)",
+            js="(...values) => (rapporteur.asking(values[0]), values)",
             queue=False,
             show_progress="hidden",
             api_visibility="private",

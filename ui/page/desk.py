@@ -38,11 +38,13 @@ class Desk:
     def __init__(self, assistant: Assistant) -> None:
         self._assistant = assistant
 
-    def ask(self, question: str, past: Conversation, *fields: Field) -> Replied:
+    def ask(
+        self, question: str, past: Conversation, *fields: Field, interpret: bool = True
+    ) -> Replied:
         """Answer, refuse, or say in one line why the question could not be asked."""
         past = replace(past, turns=past.turns + 1)
         try:
-            answer = self._assistant.ask(question, filters(*fields))
+            answer = self._assistant.ask(question, filters(*fields), interpret)
         except RapporteurError as error:
             return notice_turn(question, past.turns, _sentence(error)).html, question, past
         except Exception:  # the page is the outermost layer: the traceback goes to the log
@@ -79,4 +81,4 @@ def _stated(fields: tuple[Field, ...]) -> dict[str, str]:
 
 def _sentence(error: RapporteurError) -> str:
     words = str(error)
-    return f"{words[:1].upper()}{words[1:]}."
+    return words[:1].upper() + words[1:] + ("" if words.endswith((".", "?")) else ".")

@@ -33,8 +33,12 @@
   }
 
   // Said only when it takes long enough to wonder.
-  function asking() {
+  function asking(question) {
     const status = document.querySelector("#log .status");
+    if (typeof question === "string" && !question.trim()) {
+      status.textContent = "Type a question first.";
+      return;
+    }
     const say = (words) => () => (status.textContent = words);
     waits = [
       setTimeout(say("Searching the speeches…"), 400),
@@ -173,7 +177,11 @@
 
   async function follow() {
     const place = location.hash.slice(1);
-    if (!new URLSearchParams(place).has("speech")) return showList();
+    if (!new URLSearchParams(place).has("speech")) {
+      // Back from a citation leads to the conversation, also where the source lay over it.
+      setSheet(false);
+      return showList();
+    }
     const asked = ++latest;
     const html = await fetched(() => server.speech(place));
     if (asked !== latest) return;

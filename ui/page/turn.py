@@ -16,8 +16,9 @@ from urllib.parse import urlencode
 from assistant.answer import Answer, Citation, Finding
 from assistant.speech import Speech, written_date
 from assistant.text import Span
-from ui.wording import counted, refusal
+from ui.wording import counted, narrowed, refusal
 
+_LONGEST_SHOWN = 1000
 ALSO_FOUND = 4
 """Further findings of an answer, collapsed."""
 
@@ -76,11 +77,15 @@ def notice_turn(question: str, turn: int, notice: str) -> Turn:
 
 
 def _turn(question: str, turn: int, body: str) -> str:
-    asked = f'<h2 class="asked">{shown(question)}</h2>' if question.strip() else ""
+    text = question if len(question) <= _LONGEST_SHOWN else question[:_LONGEST_SHOWN] + " …"
+    asked = f'<h2 class="asked">{shown(text)}</h2>' if question.strip() else ""
     return f'<section class="turn" data-turn="{turn}">{asked}{body}</section>'
 
 
 def _interpreted(answer: Answer) -> str:
+    if answer.named and answer.answered:
+        told = shown(narrowed(answer.named))
+        return f'<p class="interpreted">{told} {_widen(answer)}</p>'
     if answer.interpreted == " ".join(answer.question.split()):
         return ""
     return f'<p class="interpreted">Interpreted as “{shown(answer.interpreted)}”</p>'

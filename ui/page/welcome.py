@@ -20,6 +20,7 @@ _SEEDS = frozenset(
     }
 )
 _MOST = 4
+_LONGEST_TOPIC = 60
 
 
 @dataclass(frozen=True)
@@ -47,10 +48,16 @@ def examples(library: Library) -> Examples:
         return _SEEDS_EXAMPLES
     questions: dict[tuple[str, str], str] = {}
     for speech in library.speeches.values():
-        if speech.speaker and speech.topic and len(questions) < _MOST:
-            asked = f"What did {speech.speaker} say about {speech.topic}?"
-            questions.setdefault((speech.speaker, speech.topic), asked)
+        speaker, topic = speech.speaker, speech.topic
+        if speaker and topic and _fits(speaker, topic) and len(questions) < _MOST:
+            asked = f"What did {speaker} say about {topic}?"
+            questions.setdefault((speaker, topic), asked)
     return Examples(tuple(questions.values()))
+
+
+def _fits(speaker: str, topic: str) -> bool:
+    """Whether a question of them reads well: of a person, and of no whole title of a letter."""
+    return not speaker.startswith("The ") and len(topic) <= _LONGEST_TOPIC
 
 
 def masthead(library: Library) -> str:
