@@ -107,7 +107,15 @@ def main() -> None:
     print("| step | hit@1 | hit@5 | AUROC |\n|---|---|---|---|")
     for name, score in steps.rows().items():
         row(name, judged, lambda q, score=score: steps.best(score(q.question)))
-    row("+ neighbours quoted together", judged, lambda q: list(assistant.ask(q.question).findings))
+    for name, interpret in (
+        ("+ neighbours quoted together", False),
+        ("+ held to the speaker who is named", True),
+    ):
+
+        def ask(judged: Judged, interpret: bool = interpret) -> list[Finding]:
+            return list(assistant.ask(judged.question, interpret=interpret).findings)
+
+        row(name, judged, ask)
 
 
 if __name__ == "__main__":
