@@ -359,6 +359,6 @@ def test_a_named_speaker_is_said_and_can_be_widened(page) -> None:
     turn = ask(page, "What did Abdrakhmanov say about drones?")
     told = "Searched only what Abdrakhmanov said, as the question names Abdrakhmanov."
     expect(turn.locator(".interpreted")).to_contain_text(told)
-    turn.locator(".widen").click()
+    turn.locator("[data-widen]").click()
     expect(page.locator(".turn")).to_have_count(2)
     assert page.locator(".turn").last.locator(".interpreted").count() == 0

@@ -85,7 +85,7 @@ def _turn(question: str, turn: int, body: str) -> str:
 def _interpreted(answer: Answer) -> str:
     if answer.named and answer.answered:
         told = shown(narrowed(answer.named))
-        return f'<p class="interpreted">{told} {_widen(answer)}</p>'
+        return f'<p class="interpreted">{told} {_widen(answer, "plain")}</p>'
     if answer.interpreted == " ".join(answer.question.split()):
         return ""
     return f'<p class="interpreted">Interpreted as “{shown(answer.interpreted)}”</p>'
@@ -110,9 +110,9 @@ def _refused(answer: Answer, numbers: Iterator[int]) -> str:
     return f'<div class="refusal">{told}</div>{related}'
 
 
-def _widen(answer: Answer) -> str:
+def _widen(answer: Answer, look: str = "widen") -> str:
     return (
-        f'<button type="button" class="widen" data-widen="{shown(answer.question)}">'
+        f'<button type="button" class="{look}" data-widen="{shown(answer.question)}">'
         "Search all speeches</button>"
     )
 
