@@ -9,7 +9,7 @@ from typing import Literal
 
 from assistant.errors import QuestionError
 from assistant.filters import Filters
-from assistant.interpret import interpreted
+from assistant.interpret import Interpreter
 from assistant.library import Library
 from assistant.passage import Passage
 from assistant.reader import Reader, Reading, SentenceReader
@@ -174,6 +174,7 @@ class Assistant:
         self, library: Library, reader: Reader | None = None, calibration: Calibration = SENTENCES
     ) -> None:
         self.library = library
+        self._interpreter = Interpreter(library.speeches.values())
         self._retriever = Retriever(library)
         self._reader = reader or SentenceReader(library)
         self._calibration = calibration
@@ -191,8 +192,7 @@ class Assistant:
         """
         asked = checked(question)
         given = filters or Filters()
-        speeches = self.library.speeches.values()
-        filters = interpreted(asked, given, speeches) if interpret else given
+        filters = self._interpreter.filters(asked, given) if interpret else given
         found = self._retriever.retrieve(asked, filters, PASSAGES_READ)
         readings = self._reader.read(found.query, found.hits)
         findings = tuple(self._findings(readings))

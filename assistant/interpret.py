@@ -16,8 +16,8 @@ _SHORTEST = 3
 _NO_NAMES = STOP_WORDS | {"may", "might", "must", "shall", "the"}
 
 
-def interpreted(question: str, filters: Filters, speeches: Collection[Speech]) -> Filters:
-    """The filters, and the speaker whom the question names if they leave that open.
+class Interpreter:
+    """Reads filters from questions; made once for a library, whose speakers it knows.
 
     "What did Sadykov say about climate change?" is asked of what Sadykov said: a quote of
     somebody else answers it wrongly, however near it is. On the 18 questions on the seeds that
@@ -25,26 +25,31 @@ def interpreted(question: str, filters: Filters, speeches: Collection[Speech]) -
     speeches. Delegations are not read from a question: what was said *about* Mali or *to*
     Nebenzia's country is asked as often as what it said.
     """
-    if filters.speaker is not None:
-        return filters
-    speaker = named_speaker(question, speeches)
-    return filters if speaker is None else filters.with_speaker(speaker)
 
+    def __init__(self, speeches: Collection[Speech]) -> None:
+        speakers = {s.speaker for s in speeches if s.speaker and not s.speaker.startswith("The ")}
+        last_names = {words[-1] for name in speakers if (words := name_words(name))}
+        places = {plain(name) for name in {s.country for s in speeches if s.country}}
+        self._last_names = last_names - places
 
-def named_speaker(question: str, speeches: Collection[Speech]) -> str | None:
-    """The last name of the one speaker whom the question names, as it is written there."""
-    names = {s.speaker for s in speeches if s.speaker and not s.speaker.startswith("The ")}
-    last_names = {words[-1] for name in names if (words := name_words(name))}
-    places = {plain(speech.country) for speech in speeches if speech.country}
-    found: dict[str, str] = {}
-    for word in _WORD.findall(question):
-        name = _POSSESSIVE.sub("", word)
-        key = plain(name)
-        if (
-            name[:1].isupper()
-            and len(key) >= _SHORTEST
-            and key in last_names - places
-            and name.lower() not in _NO_NAMES
-        ):
-            found.setdefault(key, name)
-    return next(iter(found.values())) if len(found) == 1 else None
+    def filters(self, question: str, given: Filters) -> Filters:
+        """The given filters, and the speaker whom the question names if they leave that open."""
+        if given.speaker is not None:
+            return given
+        speaker = self.named_speaker(question)
+        return given if speaker is None else given.with_speaker(speaker)
+
+    def named_speaker(self, question: str) -> str | None:
+        """The last name of the one speaker whom the question names, as it is written there."""
+        found: dict[str, str] = {}
+        for word in _WORD.findall(question):
+            name = _POSSESSIVE.sub("", word)
+            key = plain(name)
+            if (
+                name[:1].isupper()
+                and len(key) >= _SHORTEST
+                and key in self._last_names
+                and name.lower() not in _NO_NAMES
+            ):
+                found.setdefault(key, name)
+        return next(iter(found.values())) if len(found) == 1 else None

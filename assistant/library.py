@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
@@ -88,9 +87,7 @@ class Library:
     def speech_of(self, passage: Passage) -> Speech:
         return self.speeches[passage.speech]
 
-    def rows(self, keep: Callable[[Speech], bool]) -> Rows:
-        """Rows of the passages of the speeches that `keep` accepts."""
-        kept = {speech.id for speech in self.speeches.values() if keep(speech)}
-        return np.array(
-            [row for row, passage in enumerate(self.passages) if passage.speech in kept], np.int64
-        )
+    def rows(self, speeches: set[str]) -> Rows:
+        """Rows of the passages of these speeches, named by id."""
+        kept = [row for row, passage in enumerate(self.passages) if passage.speech in speeches]
+        return np.array(kept, np.int64)

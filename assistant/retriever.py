@@ -42,11 +42,11 @@ class Retriever:
 
     def retrieve(self, question: str, filters: Filters, k: int) -> Retrieval:
         library = self._library
-        speeches = [speech for speech in library.speeches.values() if filters.match(speech)]
+        speeches = list(library.speeches.values())
         rows = None
-        if len(speeches) < len(library.speeches):
-            kept = {speech.id for speech in speeches}
-            rows = library.rows(lambda speech: speech.id in kept)
+        if filters.stated():
+            speeches = [speech for speech in speeches if filters.match(speech)]
+            rows = library.rows({speech.id for speech in speeches})
         # The words keep every name, for the names of speakers are indexed as words.
         topic = without_shared_names(question, speeches)
         query = Query(question, library.encoder.encode_questions([topic])[0])

@@ -4,7 +4,7 @@ import pytest
 
 from assistant.answer import Assistant
 from assistant.filters import Filters
-from assistant.interpret import interpreted, named_speaker
+from assistant.interpret import Interpreter
 from assistant.speech import Speech
 from assistant.text import read_text
 
@@ -31,12 +31,12 @@ SPEECHES = [
     ],
 )
 def test_named_speaker(question: str, name: str | None) -> None:
-    assert named_speaker(question, SPEECHES) == name
+    assert Interpreter(SPEECHES).named_speaker(question) == name
 
 
 def test_what_the_user_chose_is_kept() -> None:
     chosen = Filters(speaker="Sadykov")
-    assert interpreted("What did Umarov say?", chosen, SPEECHES) is chosen
+    assert Interpreter(SPEECHES).filters("What did Umarov say?", chosen) is chosen
 
 
 def test_a_question_that_names_a_speaker_is_held_to_what_that_speaker_said(toy_library) -> None:

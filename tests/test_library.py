@@ -99,8 +99,8 @@ def test_what_was_built_opens(tmp_path: Path, read_texts, toy_export) -> None:
 
 def test_rows_of_passages_and_sentences(toy_library, toy) -> None:
     library = toy_library
-    assert library.rows(lambda speech: speech.country == "Niger").tolist() == [0, 1]
-    assert library.rows(lambda speech: False).tolist() == []
+    assert library.rows({"a"}).tolist() == [0, 1]
+    assert library.rows(set()).tolist() == []
     assert [list(library.sentence_rows(row)) for row in range(5)] == [
         [0, 1], [2, 3], [4], [5], [6, 7],
     ]  # fmt: skip

@@ -166,13 +166,14 @@ def _index(options: argparse.Namespace) -> int:
             _tell_problems(corpus.problems)
             raise SourceError("no speech could be read; the library is left as it was")
         built = build(folder, corpus.speeches, _export(folder, options.model), progress)
+    if options.model not in (None, DEFAULT_MODEL):
+        calibrated = f"refusals are calibrated for {DEFAULT_MODEL}, not for {options.model}"
+        corpus.warnings.insert(0, calibrated)
     if options.json:
         told = {"problems": corpus.problems, "warnings": corpus.warnings}
         _print_json({"library": str(folder), **asdict(built), **told})
         return 1 if corpus.problems else 0
     _tell_warnings(corpus.warnings)
-    if options.model not in (None, DEFAULT_MODEL):
-        _tell_warnings([f"refusals are calibrated for {DEFAULT_MODEL}, not for {options.model}"])
     _say(_built_line(built, folder))
     return _tell_problems(corpus.problems)
 
