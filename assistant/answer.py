@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
 
 from assistant.errors import QuestionError
 from assistant.filters import Filters
 from assistant.interpret import Interpreter
 from assistant.library import Library
 from assistant.passage import Passage
-from assistant.reader import Reader, Reading, SentenceReader
+from assistant.reader import CrossReader, Reader, Reading, Strength
 from assistant.retriever import PASSAGES_READ, Retriever
 from assistant.speech import Speech
 from assistant.text import Span
 
-Strength = Literal["strong", "moderate", "weak", "none"]
-
 LONGEST_QUESTION = 1000
-"""Characters. A question beyond that is a text, and the encoder would not read it whole."""
+"""Characters. A question beyond that is a text; the models read its first 160 tokens."""
 _ANSWERS = 10
 _RELATED = 3
 
@@ -128,56 +124,18 @@ class Answer:
 
     @property
     def also_found(self) -> tuple[Finding, ...]:
-        """The findings after the first that would count as answers themselves."""
-        return tuple(finding for finding in self.findings[1:] if finding.strength != "none")
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """How far a score stands above chance, as a probability, and where refusing begins.
-
-    Fitted by `python -m assistant.calibrate` for one reader and one model; `docs/quality.md`.
-
-    Attributes:
-        slope, middle: `p = 1 / (1 + exp(-slope * (standing - middle)))`, the standing being
-            that of `Background`.
-        refuse: Below this probability nothing is offered as an answer.
-        moderate, strong: From these on an answer is called so.
-    """
-
-    slope: float
-    middle: float
-    refuse: float
-    moderate: float
-    strong: float
-
-    def probability(self, standing: float) -> float:
-        return 1 / (1 + math.exp(-self.slope * (standing - self.middle)))
-
-    def strength(self, probability: float) -> Strength:
-        if probability < self.refuse:
-            return "none"
-        if probability < self.moderate:
-            return "weak"
-        return "moderate" if probability < self.strong else "strong"
-
-
-SENTENCES = Calibration(slope=1.907, middle=1.104, refuse=0.2128, moderate=0.2767, strong=1.0)
-"""For `SentenceReader` with all-MiniLM-L6-v2. From `moderate` on three quotes in four are right
-on the seeds' own questions; nothing is called strong, for no score of these signals earns it."""
+        """The findings after the first that are likely to answer, too."""
+        return tuple(f for f in self.findings[1:] if f.strength in ("moderate", "strong"))
 
 
 class Assistant:
     """Answers questions from a library."""
 
-    def __init__(
-        self, library: Library, reader: Reader | None = None, calibration: Calibration = SENTENCES
-    ) -> None:
+    def __init__(self, library: Library, reader: Reader | None = None) -> None:
         self.library = library
         self._interpreter = Interpreter(library.speeches.values())
         self._retriever = Retriever(library)
-        self._reader = reader or SentenceReader(library)
-        self._calibration = calibration
+        self._reader = reader or CrossReader.shipped(library)
 
     def ask(self, question: str, filters: Filters | None = None, interpret: bool = True) -> Answer:
         """Answer a question from the speeches that the filters leave.
@@ -194,19 +152,19 @@ class Assistant:
         given = filters or Filters()
         filters = self._interpreter.filters(asked, given) if interpret else given
         found = self._retriever.retrieve(asked, filters, PASSAGES_READ)
-        readings = self._reader.read(found.query, found.hits)
-        findings = tuple(self._findings(readings))
-        best = findings[0].score if findings else 0.0
-        answered = bool(findings) and best >= self._calibration.refuse
+        findings = tuple(self._findings(self._reader.read(found)))
+        strength: Strength = findings[0].strength if findings else "none"
+        answered = strength != "none"
         related = findings[_ANSWERS:] if answered else findings
         return Answer(
             question=question,
             interpreted=asked,
             answered=answered,
-            score=best,
-            strength=findings[0].strength if answered else "none",
+            score=findings[0].score if findings else 0.0,
+            strength=strength,
             findings=findings[:_ANSWERS],
-            related=related[:_RELATED],
+            # Not offered as an answer, so no words of it are marked as one.
+            related=tuple(replace(finding, short=None) for finding in related[:_RELATED]),
             searched=Searched(found.speeches, found.passages, filters),
             named=None if filters == given else filters.speaker,
         )
@@ -220,14 +178,12 @@ class Assistant:
         return [self._finding(first, again) for first, *again in grouped.values()]
 
     def _finding(self, reading: Reading, again: list[Reading]) -> Finding:
-        standing = self.library.background.standing(reading.score)
-        probability = self._calibration.probability(standing)
         short = self._citation(reading.passage, reading.short) if reading.short else None
         return Finding(
             passage=reading.passage.id,
             citation=self._citation(reading.passage, reading.span),
-            score=probability,
-            strength=self._calibration.strength(probability),
+            score=reading.score,
+            strength=reading.strength,
             short=short,
             again=tuple(self._citation(other.passage, other.span) for other in again),
             parts=reading.parts,

@@ -11,14 +11,10 @@ from pathlib import Path
 import numpy as np
 from filelock import FileLock, Timeout
 
-from assistant import background, storage
-from assistant.background import Background
+from assistant import storage
 from assistant.errors import LibraryError
-from assistant.filters import Filters
 from assistant.library import Library
 from assistant.passage import Passage, passages
-from assistant.reader import Reader, SentenceReader
-from assistant.retriever import PASSAGES_READ, Retriever
 from assistant.speech import Speech
 from assistant.text import Span
 from embeddings.encoder import FILES as ENCODER_FILES
@@ -29,6 +25,9 @@ Progress = Callable[[str, int, int], None]
 """Called with (stage, done, total)."""
 Export = Callable[[Path], Encoder]
 """Writes an encoder to a folder and opens it."""
+
+LONGEST_PASSAGE = 256
+"""Tokens, even where the encoder reads more: the reader must read a passage whole."""
 
 _LOCK = ".lock"
 
@@ -113,46 +112,27 @@ def _write_state(
     encoder = _place_encoder(state / storage.ENCODER, previous, export, progress)
     cut: list[Passage] = []
     for done, speech in enumerate(speeches, start=1):
-        cut += passages(speech, encoder.count_tokens, encoder.max_tokens)
+        cut += passages(speech, encoder.count_tokens, min(encoder.max_tokens, LONGEST_PASSAGE))
         progress("Cutting into passages", done, len(speeches))
     by_id = {speech.id: speech for speech in speeches}
     store = _VectorStore.of(previous, encoder)
 
-    def index(spans: list[tuple[Passage, Span]], name: str) -> HybridIndex:
+    def index(spans: list[tuple[Passage, Span]], name: str) -> None:
         texts = [span.of(by_id[passage.speech].text) for passage, span in spans]
         vectors = store.vectors(texts, partial(progress, f"Embedding {name}"))
         # Who speaks is searched with what is said: a name in a question finds its speeches,
         # and a name that all of them share tells none apart.
         bylines = (by_id[passage.speech].byline for passage, _ in spans)
         named = [f"{byline} {text}" for byline, text in zip(bylines, texts, strict=True)]
-        made = HybridIndex.build(vectors, named)
-        made.save(state / name)
-        return made
+        HybridIndex.build(vectors, named).save(state / name)
 
-    library = Library(
-        speeches=by_id,
-        passages=cut,
-        passage_index=index([(p, p.span) for p in cut], storage.PASSAGE_INDEX),
-        sentence_index=index([(p, s) for p in cut for s in p.sentences], storage.SENTENCE_INDEX),
-        encoder=encoder,
-        background=Background(0),
-    )
+    index([(p, p.span) for p in cut], storage.PASSAGE_INDEX)
+    index([(p, s) for p in cut for s in p.sentences], storage.SENTENCE_INDEX)
     storage.write_speeches(state, speeches)
     storage.write_passages(state, cut)
-    storage.write_background(state, _background(library, SentenceReader(library)))
     counts = {"speeches": len(speeches), "passages": len(cut)}
     storage.write_manifest(state, encoder.fingerprint, encoder.dimension, counts)
     return Built(len(speeches), len(cut), store.embedded, len(store.speeches - by_id.keys()))
-
-
-def _background(library: Library, reader: Reader) -> Background:
-    retriever = Retriever(library)
-
-    def best_score(question: str) -> float:
-        found = retriever.retrieve(question, Filters(), PASSAGES_READ)
-        return reader.read(found.query, found.hits)[0].score
-
-    return background.measure(best_score)
 
 
 def _place_encoder(
@@ -160,9 +140,9 @@ def _place_encoder(
 ) -> Encoder:
     folder.mkdir()
     if export is not None:
-        progress("Exporting the model", 0, 1)
+        progress("Preparing the model", 0, 1)
         encoder = export(folder)
-        progress("Exporting the model", 1, 1)
+        progress("Preparing the model", 1, 1)
         return encoder
     if previous is None:
         raise LibraryError(f"{folder.parent.parent}: no encoder to keep; name a model")

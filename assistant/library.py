@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 
 from assistant import storage
-from assistant.background import Background
 from assistant.errors import DamagedIndexError, LibraryError, ModelError
 from assistant.passage import Passage
 from assistant.speech import Speech
@@ -28,7 +27,6 @@ class Library:
         passages: In order of speech and of place in it.
         sentence_index: A row for each sentence of each passage, in order.
         encoder: Made the vectors of both indexes.
-        background: How high questions score here by chance.
     """
 
     speeches: dict[str, Speech]
@@ -36,7 +34,6 @@ class Library:
     passage_index: HybridIndex
     sentence_index: HybridIndex
     encoder: Encoder
-    background: Background
 
     @classmethod
     def open(cls, folder: Path) -> Library:
@@ -66,7 +63,6 @@ class Library:
                 passage_index=HybridIndex.load(state / storage.PASSAGE_INDEX),
                 sentence_index=HybridIndex.load(state / storage.SENTENCE_INDEX),
                 encoder=OnnxEncoder.open(state / storage.ENCODER),
-                background=storage.read_background(state),
             )
         except (DamagedIndexError, ModelError, OSError, ValueError, KeyError, TypeError) as error:
             raise LibraryError(f"{state}: damaged ({error}); build it again") from error
@@ -80,9 +76,20 @@ class Library:
         """Row of the first sentence of each passage, and the number of rows at the end."""
         return [0, *accumulate(len(passage.sentences) for passage in self.passages)]
 
+    @cached_property
+    def passage_of_sentence(self) -> Rows:
+        """Row of the passage that each row of `sentence_index` is from."""
+        return np.repeat(np.arange(len(self.passages)), np.diff(self._sentence_starts))
+
     def sentence_rows(self, passage_row: int) -> range:
         """Rows of `sentence_index` that belong to a passage."""
         return range(self._sentence_starts[passage_row], self._sentence_starts[passage_row + 1])
+
+    def sentences_of(self, passage_rows: Rows) -> Rows:
+        """Rows of `sentence_index` that belong to any of these passages."""
+        wanted = np.zeros(len(self.passages), dtype=bool)
+        wanted[passage_rows] = True
+        return np.flatnonzero(wanted[self.passage_of_sentence])
 
     def speech_of(self, passage: Passage) -> Speech:
         return self.speeches[passage.speech]

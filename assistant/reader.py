@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import asdict, dataclass
+from itertools import accumulate
+from pathlib import Path
+from typing import Literal, Protocol
 
-import numpy as np
-
+from assistant.cross_encoder import CrossEncoder, Judgement, ReaderInput
+from assistant.errors import ModelError
 from assistant.library import Library
 from assistant.passage import Passage
-from assistant.retriever import Hit
+from assistant.retriever import Hit, Retrieval
+from assistant.speech import Speech
 from assistant.text import Span
-from embeddings.hybrid import Match, Query
+from embeddings.hybrid import Match
+from embeddings.shipped import verified
+
+WEIGHTS = Path(__file__).parent / "weights"
+_CALIBRATION_FILE = "reader.json"
+
+Strength = Literal["strong", "moderate", "weak", "none"]
 
 
 @dataclass(frozen=True)
@@ -22,14 +33,17 @@ class Reading:
     Attributes:
         passage: Where they stand.
         span: All of them, in `Speech.text`.
-        score: Higher is better, comparable across questions.
-        short: The words inside the span that answer, where the reader can tell.
+        score: Estimated probability that they answer, 0 to 1; comparable across questions. It
+            is fitted on first quotes, and never above that of a reading ranked higher.
+        strength: The score in a word; "none" if it is too low for an answer.
+        short: The words inside the span that answer.
         parts: What the score is made of, by name, for those who want to know.
     """
 
     passage: Passage
     span: Span
     score: float
+    strength: Strength
     short: Span | None = None
     parts: tuple[tuple[str, float], ...] = ()
 
@@ -37,57 +51,174 @@ class Reading:
 class Reader(Protocol):
     """Picks the sentences that answer out of passages."""
 
-    def read(self, query: Query, hits: Sequence[Hit]) -> list[Reading]:
+    def read(self, found: Retrieval) -> list[Reading]:
         """Readings of the hits, best first, none overlapping another."""
 
 
-PASSAGE_WEIGHT = 0.3
-"""Of a passage's score in the score of its sentences."""
-NEARLY = 0.1
-"""A sentence this little below its better neighbour is quoted with it."""
+class PassageModel(Protocol):
+    """What `CrossEncoder` does."""
+
+    def judge(self, question: str, reads: Sequence[ReaderInput]) -> list[Judgement]: ...
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How the signals of one model become a rank and a probability.
+
+    Fitted by `python -m assistant.training calibrate`; `docs/quality.md`.
+
+    Attributes:
+        encoder: Fingerprint of the encoder whose libraries it was fitted on.
+        similarity: Of the hybrid score of the sentence in its rank, beside the model's logits.
+        surroundings: Of the hybrid score of the passage.
+        weights: Of the signals in the logit of the probability, by name.
+        bias: Of that logit.
+        refuse: Below this probability nothing is offered as an answer.
+        moderate, strong: From these on an answer is called so.
+    """
+
+    encoder: str
+    similarity: float
+    surroundings: float
+    weights: dict[str, float]
+    bias: float
+    refuse: float
+    moderate: float
+    strong: float
+
+    def probability(self, signals: dict[str, float]) -> float:
+        logit = self.bias + sum(w * signals[name] for name, w in self.weights.items())
+        return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))
+
+    def strength(self, probability: float) -> Strength:
+        if probability < self.refuse:
+            return "none"
+        if probability < self.moderate:
+            return "weak"
+        return "moderate" if probability < self.strong else "strong"
+
+    def save(self, folder: Path) -> None:
+        (folder / _CALIBRATION_FILE).write_text(json.dumps(asdict(self), indent=2) + "\n", "utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> Calibration:
+        """Raises ModelError when there is none in the folder."""
+        try:
+            return cls(**json.loads((folder / _CALIBRATION_FILE).read_text("utf-8")))
+        except (OSError, ValueError, TypeError) as error:
+            raise ModelError(f"{folder / _CALIBRATION_FILE}: cannot be read ({error})") from error
+
+
+NEARLY = 2.5
+"""A sentence this little below its better neighbour, in rank, is quoted with it."""
 MOST_WORDS = 60
 """A quote of neighbours is not made longer than this."""
 _BEST = 40
 """Sentences that are looked at for joining; more than ever are shown."""
+_TOPIC_WORDS = 12
 
 
-class SentenceReader:
-    """Scores each sentence by its own index entry and by the passage around it.
+def context_of(speech: Speech) -> str:
+    """Who speaks, when and on what, as a model is told: "Mr. Umarov (Kazakhstan), 2018, Mali".
 
-    The constants above were chosen on the training questions: `docs/quality.md`.
+    Empty where nothing is known.
+    """
+    who = speech.byline if speech.speaker or speech.country else None
+    year = speech.date[:4] if speech.date else None
+    topic = " ".join(speech.topic.split()[:_TOPIC_WORDS]) if speech.topic else None
+    return ", ".join(part for part in (who, year, topic) if part)
+
+
+def reader_input(speech: Speech, passage: Passage) -> ReaderInput:
+    """A passage of a speech as a model is given it."""
+    start = passage.span.start
+    return ReaderInput(
+        context_of(speech),
+        passage.span.of(speech.text),
+        tuple(Span(s.start - start, s.end - start) for s in passage.sentences),
+    )
+
+
+class CrossReader:
+    """Reads every passage beside the question and ranks its sentences.
+
+    The rank of a sentence is the sum of what the model says of it and of its passage and,
+    with small weights, of what the search said of both: `docs/quality.md` has what each brings.
     """
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, model: PassageModel, calibration: Calibration) -> None:
         self._library = library
+        self._model = model
+        self._calibration = calibration
 
-    def read(self, query: Query, hits: Sequence[Hit]) -> list[Reading]:
-        places = {
-            row: (hit, number)
-            for hit in hits
-            for number, row in enumerate(self._library.sentence_rows(hit.match.row))
-        }
-        rows = np.fromiter(places, dtype=np.int64, count=len(places))
-        found = [
-            _Sentence(*places[match.row], match)
-            for match in self._library.sentence_index.score(query, rows)
+    @classmethod
+    def shipped(cls, library: Library) -> CrossReader:
+        """The reader that ships with Rapporteur.
+
+        Raises:
+            ModelError: Its weights are incomplete or not what was shipped.
+        """
+        folder = verified(WEIGHTS)
+        return cls(library, CrossEncoder.open(folder), Calibration.load(folder))
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether its probabilities were fitted on libraries with this library's encoder."""
+        return self._calibration.encoder == self._library.encoder.fingerprint
+
+    def read(self, found: Retrieval) -> list[Reading]:
+        inputs = [reader_input(self._library.speech_of(h.passage), h.passage) for h in found.hits]
+        judgements = self._model.judge(found.question, inputs)
+        sentences = [
+            _Sentence(hit, judgement, number, self._calibration)
+            for hit, judgement in zip(found.hits, judgements, strict=True)
+            for number in range(len(hit.sentences))
         ]
-        found.sort(key=lambda sentence: (-sentence.score, sentence.match.row))
+        sentences.sort(key=lambda sentence: (-sentence.rank, sentence.match.row))
         runs: list[_Run] = []
-        for sentence in found[:_BEST]:
+        for sentence in sentences[:_BEST]:
             if not any(run.take(sentence, self._library) for run in runs):
                 runs.append(_Run(sentence))
-        return [run.reading() for run in runs]
+        # A rank has parts that a probability has not: now and then the two disagree.
+        scores = accumulate((run.probability(self._calibration) for run in runs), min)
+        return [
+            run.reading(score, self._calibration.strength(score))
+            for run, score in zip(runs, scores, strict=True)
+        ]
 
 
 @dataclass(frozen=True)
 class _Sentence:
     hit: Hit
+    judgement: Judgement
     number: int
-    match: Match
+    calibration: Calibration
 
     @property
-    def score(self) -> float:
-        return self.match.score + PASSAGE_WEIGHT * self.hit.match.score
+    def match(self) -> Match:
+        return self.hit.sentences[self.number]
+
+    @property
+    def rank(self) -> float:
+        return (
+            float(self.judgement.sentences[self.number])
+            + self.judgement.answers
+            + self.calibration.similarity * self.match.score
+            + self.calibration.surroundings * self.hit.match.score
+        )
+
+    @property
+    def signals(self) -> dict[str, float]:
+        """What a probability is made of."""
+        return {
+            "sentence answers": float(self.judgement.sentences[self.number]),
+            "passage answers": self.judgement.answers,
+            "words answer": self.judgement.words,
+            "meaning of the sentence": self.match.cosine,
+            "words of the sentence": self.match.coverage,
+            "meaning of the passage": self.hit.match.cosine,
+            "words of the passage": self.hit.match.coverage,
+        }
 
 
 class _Run:
@@ -103,7 +234,7 @@ class _Run:
             return False
         first, last = min(self._first, sentence.number), max(self._last, sentence.number)
         beside = last - first == self._last - self._first + 1
-        if not beside or sentence.score < self._best.score - NEARLY:
+        if not beside or sentence.rank < self._best.rank - NEARLY:
             return False
         text = library.speech_of(self._best.hit.passage).text
         if len(self._span(first, last).of(text).split()) > MOST_WORDS:
@@ -115,16 +246,19 @@ class _Run:
         sentences = self._best.hit.passage.sentences
         return Span(sentences[first].start, sentences[last].end)
 
-    def reading(self) -> Reading:
-        match, passage = self._best.match, self._best.hit.match
+    def probability(self, calibration: Calibration) -> float:
+        return calibration.probability(self._best.signals)
+
+    def reading(self, score: float, strength: Strength) -> Reading:
+        best, passage = self._best, self._best.hit.passage
+        start = passage.span.start
+        sentence = passage.sentences[best.number]
+        short = best.judgement.short(Span(sentence.start - start, sentence.end - start))
         return Reading(
-            self._best.hit.passage,
+            passage,
             self._span(self._first, self._last),
-            self._best.score,
-            parts=(
-                ("meaning of the sentence", match.cosine),
-                ("words of the sentence", match.coverage),
-                ("meaning of the passage", passage.cosine),
-                ("words of the passage", passage.coverage),
-            ),
+            score,
+            strength,
+            Span(short.start + start, short.end + start) if short else None,
+            tuple(best.signals.items()),
         )

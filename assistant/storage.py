@@ -8,7 +8,6 @@
         passages/           index of the passages (FAISS and BM25)
         sentences/          index of their sentences
         encoder/            the model that made the vectors, with its tokenizer
-        background.json     how high questions score by chance
 
 A new state is written beside the old one, and then CURRENT is replaced in one step: whatever
 happens while a library is built, the last good state opens.
@@ -27,13 +26,12 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from assistant.background import Background
 from assistant.errors import LibraryError
 from assistant.passage import Passage
 from assistant.speech import Speech
 from assistant.text import ReadingText, Segment, Span
 
-FORMAT = 1
+FORMAT = 2
 POINTER = "CURRENT"
 PASSAGE_INDEX = "passages"
 SENTENCE_INDEX = "sentences"
@@ -43,7 +41,6 @@ _STATE = re.compile(r"state-[0-9a-f]{12}")
 _MANIFEST = "manifest.json"
 _SPEECHES = "speeches.jsonl"
 _PASSAGES = "passages.jsonl"
-_BACKGROUND = "background.json"
 
 
 def exists(folder: Path) -> bool:
@@ -79,6 +76,16 @@ def present_state(folder: Path) -> Path:
     if not _STATE.fullmatch(name):
         raise LibraryError(f"{pointer}: damaged; build the library again")
     return folder / name
+
+
+def earlier_speeches(folder: Path) -> list[Speech]:
+    """The speeches of a library that an earlier version wrote; none of any other."""
+    try:
+        state = present_state(folder)
+        manifest = json.loads((state / _MANIFEST).read_text("utf-8"))
+        return list(read_speeches(state)) if manifest["format"] < FORMAT else []
+    except (LibraryError, OSError, ValueError, KeyError, TypeError):
+        return []
 
 
 def new_state(folder: Path) -> Path:
@@ -181,14 +188,6 @@ def read_passages(state: Path) -> Iterator[Passage]:
         span = Span(*record.pop("span"))
         sentences = tuple(Span(*sentence) for sentence in record.pop("sentences"))
         yield Passage(span=span, sentences=sentences, **record)
-
-
-def write_background(state: Path, background: Background) -> None:
-    (state / _BACKGROUND).write_text(json.dumps(asdict(background)) + "\n", "utf-8")
-
-
-def read_background(state: Path) -> Background:
-    return Background(**json.loads((state / _BACKGROUND).read_text("utf-8")))
 
 
 def _read_lines(path: Path) -> Iterator[dict[str, Any]]:

@@ -114,7 +114,7 @@ class OnnxEncoder:
         try:
             spec = EncoderSpec.load(folder)
             tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
-            session = _session(folder / MODEL_FILE)
+            session = open_session(folder / MODEL_FILE)
             fingerprint = _fingerprint(folder)
         except Exception as error:  # each of the three libraries raises types of its own
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
@@ -181,7 +181,7 @@ def available_cores() -> int:
     return os.cpu_count() or 1
 
 
-def _session(path: Path) -> onnxruntime.InferenceSession:
+def open_session(path: Path) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.log_severity_level = 3

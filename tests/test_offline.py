@@ -106,8 +106,8 @@ def test_serving_asking_and_reading_stay_on_this_machine(chromium, served, place
     page = opened(context, served)
     turn = ask(page, QUESTION)
     turn.locator("button.marker").first.click()
-    expect(page.locator("mark").first).to_be_visible()
-    assert page.locator("mark").first.text_content() == QUOTE
+    expect(page.locator(".reading mark").first).to_be_visible()
+    assert page.locator(".reading mark").first.text_content() == QUOTE
     context.close()
     asked_for = addresses(place / "serve.log")
     assert "127.0.0.1" in asked_for  # the watch works: the server looks whether it is up

@@ -157,7 +157,7 @@ def test_any_text_is_covered_by_passages_that_fit(words: list[str], limit: int) 
 @pytest.mark.model
 def test_passages_of_the_seeds_are_never_truncated(library, seed_speeches) -> None:
     count, limit = library.encoder.count_tokens, library.encoder.max_tokens
-    assert limit == 256
+    assert limit == 160
     for record in seed_speeches.speeches:
         for narrow in (limit, 40, 12):
             check(record, list(passages(record, count, narrow)), count, narrow)

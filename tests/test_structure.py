@@ -50,12 +50,12 @@ def test_modules_of_a_layer_do_not_import_in_a_circle() -> None:
     assert not left
 
 
-def test_only_the_export_knows_torch() -> None:
+def test_only_the_export_and_training_know_torch() -> None:
     users = {
         path.relative_to(ROOT).as_posix()
         for path in FILES
         if {"torch", "sentence_transformers"} & {n.split(".")[0] for n in imports(parsed(path))}
-        and "train" not in path.name
+        and "training" not in path.relative_to(ROOT).as_posix()
     }
     assert users == {"embeddings/export.py"}
 
@@ -70,3 +70,12 @@ def test_importing_loads_nothing_heavy(module: str) -> None:
     code = f"import sys, {module}; print(*sorted({HEAVY} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert (done.returncode, done.stdout.strip()) == (0, ""), done.stderr
+
+
+def test_nothing_but_training_imports_training() -> None:
+    users = [
+        path.relative_to(ROOT).as_posix()
+        for path in FILES
+        if any("training" in name.split(".") for name in imports(parsed(path)))
+    ]
+    assert all("training" in user for user in users)

@@ -43,7 +43,7 @@ def printed(shown: Answer, colour: bool = False) -> str:
 
 def test_an_answer_is_quote_reference_and_what_else_was_found() -> None:
     weak = Finding("a#1.1", cited(FIRST), 0.5, "moderate", again=(cited(SECOND),))
-    other = Finding("a#1.1", cited(SECOND), 0.3, "weak")
+    other = Finding("a#1.1", cited(SECOND), 0.4, "moderate")
     noise = Finding("a#1.1", cited(SECOND), 0.1, "none")
     assert printed(answer(weak, other, noise)) == (
         """

@@ -26,7 +26,9 @@ from assistant.evaluate import by_kind, evaluate
 from assistant.filters import Filters
 from assistant.library import Library
 from assistant.questions import read_judged
-from embeddings.export import DEFAULT_MODEL, export_encoder
+from assistant.reader import CrossReader
+from embeddings.export import export_encoder
+from embeddings.shipped import ENCODER_NAME, place_encoder
 from ui import batch, contract, terminal
 from ui.progress import ProgressView
 from ui.wording import counted
@@ -89,7 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     index.add_argument(
         "--model",
         help="name or folder of a sentence-transformers model; without it the library's own "
-        "model is kept, and a new library gets all-MiniLM-L6-v2",
+        "model is kept, and a new library gets the one that ships with Rapporteur",
     )
 
     ask = _command(commands, "ask", _ask, "answer a question, or a file of questions")
@@ -166,8 +168,8 @@ def _index(options: argparse.Namespace) -> int:
             _tell_problems(corpus.problems)
             raise SourceError("no speech could be read; the library is left as it was")
         built = build(folder, corpus.speeches, _export(folder, options.model), progress)
-    if options.model not in (None, DEFAULT_MODEL):
-        calibrated = f"refusals are calibrated for {DEFAULT_MODEL}, not for {options.model}"
+    if options.model not in (None, ENCODER_NAME):
+        calibrated = f"refusals are calibrated for {ENCODER_NAME}, not for {options.model}"
         corpus.warnings.insert(0, calibrated)
     if options.json:
         told = {"problems": corpus.problems, "warnings": corpus.warnings}
@@ -182,7 +184,9 @@ def _export(folder: Path, model: str | None) -> Export | None:
     """None to keep the encoder that a sound library carries, which spares importing torch."""
     if model is None and storage.sound_state(folder):
         return None
-    return partial(export_encoder, model or DEFAULT_MODEL)
+    if model in (None, ENCODER_NAME):
+        return place_encoder
+    return partial(export_encoder, model)
 
 
 def _tell_warnings(warnings: Sequence[str]) -> None:
@@ -218,8 +222,24 @@ def open_library(folder: Path | None) -> Library:
     if not storage.exists(default):
         sys.stderr.write("Building the library of the five speeches (once) …\n")
         with ProgressView(Console(stderr=True)) as progress:
-            build(default, read_corpus([SEEDS]).speeches, _export(default, None), progress)
+            build(default, read_corpus([SEEDS]).speeches, place_encoder, progress)
+    elif earlier := storage.earlier_speeches(default):
+        sys.stderr.write("Building the library again, in the form of this version (once) …\n")
+        with ProgressView(Console(stderr=True)) as progress:
+            build(default, earlier, place_encoder, progress)
     return Library.open(default)
+
+
+def open_assistant(folder: Path | None) -> Assistant:
+    """An assistant for the library that was named, or for the default one."""
+    library = open_library(folder)
+    reader = CrossReader.shipped(library)
+    if not reader.calibrated:
+        sys.stderr.write(
+            "note: this library has another encoder; refusals and the strength of a match are "
+            f"calibrated for {ENCODER_NAME}\n"
+        )
+    return Assistant(library, reader)
 
 
 # ask
@@ -231,7 +251,7 @@ def _ask(options: argparse.Namespace) -> int:
     if options.output is not None and options.questions is None:
         options.usage_error("--output is for the answers to --questions")
     filters = _filters(options)
-    assistant = Assistant(open_library(options.library))
+    assistant = open_assistant(options.library)
     if options.questions is not None:
         with ProgressView(Console(stderr=True)) as progress:
             show = partial(progress, "Asking")
@@ -278,7 +298,7 @@ def _show(library: Library, id_: str, as_json: bool) -> int:
 
 def _eval(options: argparse.Namespace) -> int:
     questions = read_judged(options.file, options.split)
-    assistant = Assistant(open_library(options.library))
+    assistant = open_assistant(options.library)
     with ProgressView(Console(stderr=True)) as progress:
         table = by_kind(evaluate(assistant, questions, partial(progress, "Asking")))
     if options.json:
@@ -289,7 +309,7 @@ def _eval(options: argparse.Namespace) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    assistant = Assistant(open_library(options.library))
+    assistant = open_assistant(options.library)
     from ui.page.app import launch  # here, for it imports gradio
 
     if options.host not in ("127.0.0.1", "localhost", "::1"):
