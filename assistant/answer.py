@@ -109,7 +109,8 @@ class Answer:
         related: Quotes near the question that are not offered as an answer: the nearest ones of
             a refusal, those after the findings of an answer.
         searched: What it was asked of.
-        named: The speaker whom the question names, and to whose words the search was held.
+        named: The speaker or delegation that the question names, and to whose words the search
+            was held.
     """
 
     question: str
@@ -143,7 +144,7 @@ class Assistant:
         Args:
             question: In plain words.
             filters: What the speeches must meet.
-            interpret: Whether a speaker named in the question is a filter, too.
+            interpret: Whether a speaker or delegation named in the question is a filter, too.
 
         Raises:
             QuestionError: The question is empty or too long.
@@ -166,7 +167,7 @@ class Assistant:
             # Not offered as an answer, so no words of it are marked as one.
             related=tuple(replace(finding, short=None) for finding in related[:_RELATED]),
             searched=Searched(found.speeches, found.passages, filters),
-            named=None if filters == given else filters.speaker,
+            named=None if filters == given else filters.speaker or filters.country,
         )
 
     def _findings(self, readings: Iterable[Reading]) -> list[Finding]:

@@ -15,7 +15,7 @@ from assistant import storage
 from assistant.errors import LibraryError
 from assistant.library import Library
 from assistant.passage import Passage, passages
-from assistant.speech import Speech
+from assistant.speech import Speech, written_date
 from assistant.text import Span
 from embeddings.encoder import FILES as ENCODER_FILES
 from embeddings.encoder import Encoder, FloatArray, OnnxEncoder
@@ -120,11 +120,11 @@ def _write_state(
     def index(spans: list[tuple[Passage, Span]], name: str) -> None:
         texts = [span.of(by_id[passage.speech].text) for passage, span in spans]
         vectors = store.vectors(texts, partial(progress, f"Embedding {name}"))
-        # Who speaks is searched with what is said: a name in a question finds its speeches,
-        # and a name that all of them share tells none apart.
-        bylines = (by_id[passage.speech].byline for passage, _ in spans)
-        named = [f"{byline} {text}" for byline, text in zip(bylines, texts, strict=True)]
-        HybridIndex.build(vectors, named).save(state / name)
+        # Who speaks, and when, is searched with what is said: a name or a month in a question
+        # finds its speeches, and what all of them share tells none apart.
+        labels = (_label(by_id[passage.speech]) for passage, _ in spans)
+        labelled = [f"{label} {text}" for label, text in zip(labels, texts, strict=True)]
+        HybridIndex.build(vectors, labelled).save(state / name)
 
     index([(p, p.span) for p in cut], storage.PASSAGE_INDEX)
     index([(p, s) for p in cut for s in p.sentences], storage.SENTENCE_INDEX)
@@ -133,6 +133,11 @@ def _write_state(
     counts = {"speeches": len(speeches), "passages": len(cut)}
     storage.write_manifest(state, encoder.fingerprint, encoder.dimension, counts)
     return Built(len(speeches), len(cut), store.embedded, len(store.speeches - by_id.keys()))
+
+
+def _label(speech: Speech) -> str:
+    """ "Mr. Umarov (Kazakhstan) 12 September 2018"."""
+    return f"{speech.byline} {written_date(speech.date) if speech.date else ''}"
 
 
 def _place_encoder(

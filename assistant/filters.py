@@ -100,6 +100,9 @@ class Filters:
     def with_speaker(self, speaker: str) -> Filters:
         return replace(self, speaker=speaker)
 
+    def with_country(self, country: str) -> Filters:
+        return replace(self, country=country)
+
     def stated(self) -> dict[str, str]:
         """The conditions that are set, by name."""
         return {field.name: value for field in fields(self) if (value := getattr(self, field.name))}
@@ -133,6 +136,12 @@ def _usable(name: str, value: object) -> bool:
 
 def _same_country(wanted: str, country: str | None) -> bool:
     return country is not None and _delegation(wanted) == _delegation(country)
+
+
+def names_of(country: str) -> set[str]:
+    """The delegation's name and the other names it goes by."""
+    same = (names for names in _SAME_DELEGATION if plain(country) in map(plain, names))
+    return {country, *next(same, ())}
 
 
 def _delegation(name: str) -> str:

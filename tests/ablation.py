@@ -101,11 +101,8 @@ def main() -> None:
     for name, score in search.rows().items():
         row(name, judged, lambda q, score=score: search.best(score(q.question)))
     model, calibration = CrossEncoder.open(WEIGHTS), Calibration.load(WEIGHTS)
-    model_only = {
-        name: calibration.weights[name] for name in ("sentence answers", "passage answers")
-    }
     never_refusing = replace(calibration, refuse=0.0)
-    alone = replace(never_refusing, similarity=0, surroundings=0, weights=model_only)
+    alone = replace(never_refusing, similarity=0, surroundings=0)
     for name, used, interpret in (
         ("reader alone", alone, False),
         ("reader and search", never_refusing, False),

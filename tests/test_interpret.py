@@ -48,3 +48,48 @@ def test_a_question_that_names_a_speaker_is_held_to_what_that_speaker_said(
     assert {finding.citation.speech.id for finding in answer.findings} == {"a"}
     widened = assistant.ask("What did Ali say of the budget?", interpret=False)
     assert (widened.named, widened.searched.speeches) == (None, 3)
+
+
+COUNTRIES = ("China", "France", "Syrian Arab Republic", "United States of America", "Niger")
+DELEGATIONS = [Speech(c, f"{c}.txt", "", read_text("We agree."), country=c) for c in COUNTRIES]
+
+
+@pytest.mark.parametrize(
+    ("question", "country"),
+    [
+        ("Which abilities should be taught, said China in the small arms debate?", "China"),
+        ("What did France reiterate its call for?", "France"),
+        ("Which group did the United States name in 2020?", "United States of America"),
+        ("How many words, by Syria's ambassador's count?", "Syrian Arab Republic"),
+        ("What is China\u2019s position on sanctions?", "China"),
+        ("According to the US, who is to blame?", "United States of America"),
+        ("Does China want sanctions lifted?", "China"),
+        ("What was said about China?", None),
+        ("What happened in France?", None),
+        ("Did China say what France says?", "China"),
+        ("Did China agree with what Syria's ambassador said?", "Syrian Arab Republic"),
+        ("What do China and France want?", None),
+        ("Does China see what, according to France, is wrong?", None),  # which of the two?
+        ("Was France attacked?", None),
+        ("What did Nigeria say?", None),  # not of Niger
+        ("did china say so?", None),  # a word like any other
+    ],
+)
+def test_named_delegation(question: str, country: str | None) -> None:
+    assert Interpreter(DELEGATIONS).named_delegation(question) == country
+
+
+def test_a_delegation_that_all_share_is_no_filter() -> None:
+    assert Interpreter(DELEGATIONS[:1]).named_delegation("What did China say?") is None
+    assert Interpreter([]).named_delegation("What did China say?") is None
+
+
+def test_a_question_that_names_a_delegation_is_held_to_what_it_said(
+    toy_library, toy_reader
+) -> None:
+    assistant = Assistant(toy_library, toy_reader(toy_library))
+    answer = assistant.ask("What did Niger say of the budget?")
+    assert (answer.named, answer.searched.speeches) == ("Niger", 1)
+    assert answer.searched.filters == Filters(country="Niger")
+    chosen = Filters(country="Nigeria")
+    assert assistant.ask("What did Niger say?", chosen).searched.filters == chosen
