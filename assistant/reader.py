@@ -48,6 +48,14 @@ class Reading:
     parts: tuple[tuple[str, float], ...] = ()
 
 
+LOGITS = ("sentence answers", "passage answers", "words answer")
+"""Parts of a score that are told as probabilities."""
+
+
+def _sigmoid(logit: float) -> float:
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))
+
+
 class Reader(Protocol):
     """Picks the sentences that answer out of passages."""
 
@@ -88,7 +96,7 @@ class Calibration:
 
     def probability(self, signals: dict[str, float]) -> float:
         logit = self.bias + sum(w * signals[name] for name, w in self.weights.items())
-        return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))
+        return _sigmoid(logit)
 
     def strength(self, probability: float) -> Strength:
         if probability < self.refuse:
@@ -260,5 +268,8 @@ class _Run:
             score,
             strength,
             Span(short.start + start, short.end + start) if short else None,
-            tuple(best.signals.items()),
+            tuple(
+                (name, _sigmoid(value) if name in LOGITS else value)
+                for name, value in best.signals.items()
+            ),
         )

@@ -46,8 +46,9 @@ def test_the_sentence_that_answers_comes_first(read) -> None:
 def test_a_score_is_a_probability_made_of_parts(read) -> None:
     readings = dict(read("drones watch", "Drones fly.", "Drones watch.", "Police walk."))
     best, half, none = (readings[w] for w in ("Drones watch.", "Drones fly.", "Police walk."))
-    assert dict(best.parts)["sentence answers"] == dict(best.parts)["passage answers"] == 4
-    assert dict(half.parts)["sentence answers"] == 0
+    likely = pytest.approx(1 / (1 + math.exp(-4)))
+    assert dict(best.parts)["sentence answers"] == dict(best.parts)["passage answers"] == likely
+    assert dict(half.parts)["sentence answers"] == 0.5
     assert best.score == pytest.approx(1 / (1 + math.exp(-4)))
     assert half.score == pytest.approx(0.5)
     assert [r.strength for r in (best, half, none)] == ["strong", "weak", "none"]

@@ -300,7 +300,7 @@ def test_drawn_negatives(negatives: int) -> None:
 
 def outcome(signal: float, right: bool, answerable: bool = True) -> Outcome:
     speech = Speech("a", "a.txt", "", read_text("Drones watch the border.", 0))
-    parts = tuple((name, signal) for name in calibrate.SIGNALS)
+    parts = tuple((name, 1 / (1 + np.exp(-signal))) for name in calibrate.SIGNALS)
     quote = Citation(speech, 1, Span(0, 24))
     found = Finding("a#1.1", quote, 0.5, "weak", parts=parts)
     answer = Answer("?", "?", True, 0.5, "weak", (found,), (), Searched(1, 1, Filters()))
@@ -319,12 +319,11 @@ def test_calibrating() -> None:
     for signal in (-1.0, 0.0, 1.0):
         told = calibration.probability(dict.fromkeys(calibrate.SIGNALS, signal))
         assert told == pytest.approx(1 / (1 + np.exp(-1.5 * signal)), abs=0.05)
-    assert calibration.refuse < calibration.moderate < calibration.strong < 1
+    assert calibration.moderate < calibration.strong < 1
     called = [
         o.right_within(1)
         for o in outcomes
-        if calibration.strength(calibration.probability(dict(o.answer.findings[0].parts)))
-        == "strong"
+        if calibration.strength(calibration.probability(calibrate.signals_of(o))) == "strong"
     ]
     assert np.mean(called) == pytest.approx(calibrate.STRONG, abs=0.02)
 

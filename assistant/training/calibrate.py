@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -58,7 +59,7 @@ def fit(outcomes: Sequence[Outcome], encoder: str) -> Calibration:
     "Moderate" and "strong" begin where the shares above of the answers from there on are right.
     """
     outcomes = [outcome for outcome in outcomes if outcome.answer.findings]
-    signals = np.array([[_signals(o)[name] for name in SIGNALS] for o in outcomes])
+    signals = np.array([[signals_of(o)[name] for name in SIGNALS] for o in outcomes])
     right = np.array([outcome.right_within(1) for outcome in outcomes])
     model = LogisticRegression(C=1.0).fit(signals, right)
     probability = model.predict_proba(signals)[:, 1]
@@ -72,8 +73,10 @@ def fit(outcomes: Sequence[Outcome], encoder: str) -> Calibration:
     )
 
 
-def _signals(outcome: Outcome) -> dict[str, float]:
-    return dict(outcome.answer.findings[0].parts)
+def signals_of(outcome: Outcome) -> dict[str, float]:
+    """The parts of the first quote's score, as the logits that they were."""
+    parts = dict(outcome.answer.findings[0].parts)
+    return {name: math.log(parts[name] / (1 - parts[name])) for name in SIGNALS}
 
 
 def _begin(
