@@ -48,6 +48,19 @@ class Reading:
     parts: tuple[tuple[str, float], ...] = ()
 
 
+_CLEAR = 0.18
+"""A cosine this far above chance says no more by being higher."""
+
+
+def chance_level(passages: int) -> float:
+    """Cosine of a question from elsewhere and the nearest sentence of so many passages.
+
+    The more there are, the nearer the nearest is: 0.16 on average among 54 passages, 0.26
+    among 866, 0.33 among 11,412 (150 questions on products, policies and games).
+    """
+    return 0.034 + 0.073 * math.log10(max(passages, 2))
+
+
 LOGITS = ("sentence answers", "passage answers", "words answer")
 """Parts of a score that are told as probabilities."""
 
@@ -177,8 +190,9 @@ class CrossReader:
     def read(self, found: Retrieval) -> list[Reading]:
         inputs = [reader_input(self._library.speech_of(h.passage), h.passage) for h in found.hits]
         judgements = self._model.judge(found.question, inputs)
+        chance = chance_level(found.passages)
         sentences = [
-            _Sentence(hit, judgement, number, self._calibration)
+            _Sentence(hit, judgement, number, self._calibration, chance)
             for hit, judgement in zip(found.hits, judgements, strict=True)
             for number in range(len(hit.sentences))
         ]
@@ -201,6 +215,7 @@ class _Sentence:
     judgement: Judgement
     number: int
     calibration: Calibration
+    chance: float
 
     @property
     def match(self) -> Match:
@@ -226,6 +241,7 @@ class _Sentence:
             "words of the sentence": self.match.coverage,
             "meaning of the passage": self.hit.match.cosine,
             "words of the passage": self.hit.match.coverage,
+            "short of clear": max(0.0, self.chance + _CLEAR - self.match.cosine),
         }
 
 

@@ -300,7 +300,7 @@ def test_drawn_negatives(negatives: int) -> None:
 
 def outcome(signal: float, right: bool, answerable: bool = True) -> Outcome:
     speech = Speech("a", "a.txt", "", read_text("Drones watch the border.", 0))
-    parts = tuple((name, 1 / (1 + np.exp(-signal))) for name in calibrate.SIGNALS)
+    parts = (("passage answers", 1 / (1 + np.exp(-signal))), ("short of clear", 0.0))
     quote = Citation(speech, 1, Span(0, 24))
     found = Finding("a#1.1", quote, 0.5, "weak", parts=parts)
     answer = Answer("?", "?", True, 0.5, "weak", (found,), (), Searched(1, 1, Filters()))
@@ -317,7 +317,7 @@ def test_calibrating() -> None:
         outcomes.append(outcome(float(signal), right, answerable))
     calibration = calibrate.fit(outcomes, "toy")
     for signal in (-1.0, 0.0, 1.0):
-        told = calibration.probability(dict.fromkeys(calibrate.SIGNALS, signal))
+        told = calibration.probability({"passage answers": signal, "short of clear": 0.0})
         assert told == pytest.approx(1 / (1 + np.exp(-1.5 * signal)), abs=0.05)
     assert calibration.moderate < calibration.strong < 1
     called = [

@@ -25,7 +25,9 @@ from tokenizers import Tokenizer
 from assistant.answer import Assistant
 from assistant.cross_encoder import CrossEncoder
 from assistant.evaluate import evaluate
+from assistant.filters import Filters
 from assistant.library import Library
+from assistant.questions import Judged
 from assistant.reader import CrossReader
 from assistant.training import calibrate, encoder, examples, reader
 from assistant.training.examples import Group
@@ -55,6 +57,8 @@ KEPT_GENERAL = 1500
 """General questions that stay among those on speeches, so that they are not unlearnt."""
 SPEECHES_STAGE = reader.Stage(epochs=0.93, negatives=3, questions=12, rate=1e-4)
 REFUSING_STAGE = reader.Stage(epochs=0.8, negatives=2, questions=16, rate=6e-5)
+ELSEWHERE = ("squadshifts.jsonl.gz", "squadshifts_amazon_reviews")
+"""Questions that no speech answers, which nothing was trained on."""
 CALIBRATED_ON = 1500
 """Questions, of the 3,700 that there are: minutes instead of a quarter of an hour."""
 ADVERSARIAL = "squad2"
@@ -148,6 +152,11 @@ def fit_calibration(work: Path, library: Library, data: Path) -> None:
     unfitted = CrossReader(library, CrossEncoder.open(weights), calibrate.unfitted(fingerprint))
     asked = calibrate.questions(data / QUESTIONS, "valid", library)
     sample = random.Random(SEED).sample(asked, min(CALIBRATED_ON, len(asked)))
+    reviews = [r for r in examples.read_records(data / ELSEWHERE[0]) if r["source"] == ELSEWHERE[1]]
+    sample += [
+        Judged(f"elsewhere-{n}", record["question"], "off-domain", (), Filters())
+        for n, record in enumerate(random.Random(SEED).sample(reviews, CALIBRATED_ON // 10))
+    ]
     outcomes = evaluate(Assistant(library, unfitted), sample)
     calibrate.fit(outcomes, fingerprint).save(weights)
     write_sums(weights)

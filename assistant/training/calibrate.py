@@ -15,13 +15,13 @@ from assistant.evaluate import Outcome
 from assistant.filters import Filters
 from assistant.library import Library
 from assistant.questions import Judged, read_judged
-from assistant.reader import Calibration
+from assistant.reader import LOGITS, Calibration
 from assistant.training.examples import read_records
 
 SIMILARITY, SURROUNDINGS = 20.0, 20.0
 """Weights in the rank of a sentence, chosen on the validation questions: `docs/quality.md`."""
-SIGNALS = ("passage answers", "words answer")
-REFUSE = 0.165
+SIGNALS = ("passage answers", "short of clear")
+REFUSE = 0.2
 """Probability below which nothing is offered as an answer. From 0.1 to 0.4 about as many questions
 end right on the validation split; `docs/quality.md` has the curve."""
 STRONG, MODERATE = 0.85, 0.65
@@ -76,7 +76,10 @@ def fit(outcomes: Sequence[Outcome], encoder: str) -> Calibration:
 def signals_of(outcome: Outcome) -> dict[str, float]:
     """The parts of the first quote's score, as the logits that they were."""
     parts = dict(outcome.answer.findings[0].parts)
-    return {name: math.log(parts[name] / (1 - parts[name])) for name in SIGNALS}
+    return {
+        name: math.log(parts[name] / (1 - parts[name])) if name in LOGITS else parts[name]
+        for name in SIGNALS
+    }
 
 
 def _begin(
