@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
 from typing import Literal, Protocol
@@ -163,8 +164,8 @@ def reader_input(speech: Speech, passage: Passage) -> ReaderInput:
 class CrossReader:
     """Reads every passage beside the question and ranks its sentences.
 
-    The rank of a sentence is the sum of what the model says of it and of its passage and,
-    with small weights, of what the search said of both: `docs/quality.md` has what each brings.
+    The rank of a sentence is the sum of what the model says of it and of its passage and of
+    what the search said of both, weighted: `docs/quality.md` has what each brings.
     """
 
     def __init__(self, library: Library, model: PassageModel, calibration: Calibration) -> None:
@@ -230,7 +231,7 @@ class _Sentence:
             + self.calibration.surroundings * self.hit.match.score
         )
 
-    @property
+    @cached_property
     def signals(self) -> dict[str, float]:
         """What a probability is made of."""
         return {
@@ -241,7 +242,7 @@ class _Sentence:
             "words of the sentence": self.match.coverage,
             "meaning of the passage": self.hit.match.cosine,
             "words of the passage": self.hit.match.coverage,
-            "short of clear": max(0.0, self.chance + _CLEAR - self.match.cosine),
+            "meaning too near chance": max(0.0, self.chance + _CLEAR - self.match.cosine),
         }
 
 

@@ -20,6 +20,7 @@ from safetensors.torch import load_file
 from tokenizers import Tokenizer
 
 from assistant.answer import Answer, Citation, Finding, Searched
+from assistant.builder import build
 from assistant.cross_encoder import CrossEncoder, ReaderInput, prepare
 from assistant.evaluate import Outcome
 from assistant.filters import Filters
@@ -300,7 +301,7 @@ def test_drawn_negatives(negatives: int) -> None:
 
 def outcome(signal: float, right: bool, answerable: bool = True) -> Outcome:
     speech = Speech("a", "a.txt", "", read_text("Drones watch the border.", 0))
-    parts = (("passage answers", 1 / (1 + np.exp(-signal))), ("short of clear", 0.0))
+    parts = (("passage answers", 1 / (1 + np.exp(-signal))), ("meaning too near chance", 0.0))
     quote = Citation(speech, 1, Span(0, 24))
     found = Finding("a#1.1", quote, 0.5, "weak", parts=parts)
     answer = Answer("?", "?", True, 0.5, "weak", (found,), (), Searched(1, 1, Filters()))
@@ -317,7 +318,7 @@ def test_calibrating() -> None:
         outcomes.append(outcome(float(signal), right, answerable))
     calibration = calibrate.fit(outcomes, "toy")
     for signal in (-1.0, 0.0, 1.0):
-        told = calibration.probability({"passage answers": signal, "short of clear": 0.0})
+        told = calibration.probability({"passage answers": signal, "meaning too near chance": 0.0})
         assert told == pytest.approx(1 / (1 + np.exp(-1.5 * signal)), abs=0.05)
     assert calibration.moderate < calibration.strong < 1
     called = [
@@ -381,11 +382,17 @@ def test_a_run_of_other_settings_is_not_taken_for_this_one(
         run(replace(STAGE, epochs=2))
 
 
-def test_a_far_gold_passage_is_still_compared_with(toy_library: Library) -> None:
+def test_a_far_gold_passage_is_still_compared_with(tmp_path: Path, read_texts, toy_export) -> None:
     """The negatives from other speeches are less near than the answer, wherever it ranks."""
+    nearer = [f"Drones number {n} need a budget." for n in range(9)]
+    files = {"a.txt": "\n\n".join([*nearer, "We thank you."]), "b.txt": "Drones fly."}
+    build(tmp_path / "library", read_texts(files).speeches, toy_export)
     record = {
         "speech": "a", "question": "What of drones and a budget?", "answerable": True,
         "gold": [{"text": "We thank you."}], "short": "thank",
     }  # fmt: skip
-    (group,) = examples.from_speeches(toy_library, [record], lambda name: False)
+    library = Library.open(tmp_path / "library")
+    (group,) = examples.from_speeches(library, [record], lambda name: False)
+    assert [row.text for row in group.positives] == ["We thank you."]
+    assert len(group.near) == 5
     assert group.far == ()

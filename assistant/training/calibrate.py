@@ -20,7 +20,7 @@ from assistant.training.examples import read_records
 
 SIMILARITY, SURROUNDINGS = 20.0, 20.0
 """Weights in the rank of a sentence, chosen on the validation questions: `docs/quality.md`."""
-SIGNALS = ("passage answers", "short of clear")
+SIGNALS = ("passage answers", "meaning too near chance")
 REFUSE = 0.2
 """Probability below which nothing is offered as an answer. From 0.1 to 0.4 about as many questions
 end right on the validation split; `docs/quality.md` has the curve."""
