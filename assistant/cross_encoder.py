@@ -128,6 +128,21 @@ class Prepared:
     sentences: list[tuple[int, int]]
 
 
+@dataclass(frozen=True)
+class Output:
+    """What a model gives for one passage.
+
+    Attributes:
+        prepared: What was read.
+        tokens: (t, 3) numbers of each token.
+        passage: Of the passage: one number, or (3,).
+    """
+
+    prepared: Prepared
+    tokens: npt.NDArray[np.float32]
+    passage: npt.NDArray[np.float32]
+
+
 def prepare(tokenizer: Tokenizer, question: str, read: ReaderInput) -> Prepared:
     """`[CLS] question [SEP] context: passage [SEP]`, cut to what the model reads."""
     context = _first_tokens(tokenizer, read.context, _LONGEST_CONTEXT)
@@ -181,14 +196,18 @@ class CrossEncoder:
         return cls(tokenizer, session)
 
     def judge(self, question: str, reads: Sequence[ReaderInput]) -> list[Judgement]:
-        """Read every passage beside the question, each alone, on as many threads as cores."""
-        with ThreadPoolExecutor(available_cores()) as pool:
-            return list(pool.map(partial(self._judge, question), reads))
+        """Read every passage beside the question: as the reader was trained to."""
+        return [_judgement(output) for output in self.outputs(question, reads)]
 
-    def _judge(self, question: str, read: ReaderInput) -> Judgement:
+    def outputs(self, question: str, reads: Sequence[ReaderInput]) -> list[Output]:
+        """Run the model on every passage, each alone, on as many threads as cores."""
+        with ThreadPoolExecutor(available_cores()) as pool:
+            return list(pool.map(partial(self._output, question), reads))
+
+    def _output(self, question: str, read: ReaderInput) -> Output:
         prepared = prepare(self._tokenizer, question, read)
         ids = np.array([prepared.ids], dtype=np.int64)
-        tokens, answers = self._session.run(
+        tokens, passage = self._session.run(
             None,
             {
                 "input_ids": ids,
@@ -196,12 +215,16 @@ class CrossEncoder:
                 "token_type_ids": np.array([prepared.types], dtype=np.int64),
             },
         )
-        evidence = tokens[0, :, EVIDENCE]
-        sentences = np.array(
-            [
-                evidence[first:last].mean() if last > first else UNREAD
-                for first, last in prepared.sentences
-            ],
-            dtype=np.float32,
-        )
-        return Judgement(float(answers[0]), sentences, tokens[0], prepared)
+        return Output(prepared, tokens[0], passage[0])
+
+
+def _judgement(output: Output) -> Judgement:
+    evidence = output.tokens[:, EVIDENCE]
+    sentences = np.array(
+        [
+            evidence[first:last].mean() if last > first else UNREAD
+            for first, last in output.prepared.sentences
+        ],
+        dtype=np.float32,
+    )
+    return Judgement(float(output.passage), sentences, output.tokens, output.prepared)

@@ -1,4 +1,4 @@
-"""How good the answers are on questions whose answers are known."""
+"""How good the answers are on questions and claims whose answers are known."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from assistant.answer import Answer, Assistant, Finding
-from assistant.questions import Gold, Judged
+from assistant.answer import Answer, Assistant, Citation
+from assistant.claims import CheckedClaim, ClaimChecker, Verdict, overall
+from assistant.questions import Gold, Judged, JudgedClaim
 
 LONGEST_QUOTE = 90
 """Words. A longer quote answers nothing: anybody can quote a whole page."""
@@ -29,7 +30,9 @@ class Outcome:
 
     def right_within(self, k: int) -> bool:
         """Whether one of the first `k` quotes is right."""
-        return any(is_right(finding, self.judged.gold) for finding in self.answer.findings[:k])
+        return any(
+            is_right(finding.citation, self.judged.gold) for finding in self.answer.findings[:k]
+        )
 
     @property
     def end_to_end(self) -> bool:
@@ -106,16 +109,109 @@ def by_kind(outcomes: Sequence[Outcome]) -> dict[str, Scores]:
     return {**{kind: scores(members) for kind, members in of_kind.items()}, "all": scores(outcomes)}
 
 
-def is_right(finding: Finding, gold: Sequence[Gold]) -> bool:
+@dataclass(frozen=True)
+class ClaimOutcome:
+    """A judged claim with what was made of it and the time that took."""
+
+    judged: JudgedClaim
+    checked: CheckedClaim
+    seconds: float
+
+    def evidence_within(self, k: int) -> bool:
+        """Whether one of the first `k` statements is among those that bear on the claim."""
+        shown = self.checked.evidence[:k]
+        return any(is_right(one.citation, self.judged.evidence) for one in shown)
+
+
+VERDICTS: tuple[Verdict, ...] = ("supported", "contradicted", "not_addressed")
+
+
+@dataclass(frozen=True)
+class ClaimScores:
+    """Figures of a set of claims; shares are 0 to 1, None where there is nothing to count.
+
+    Attributes:
+        claims: How many.
+        accuracy: Share of right verdicts.
+        macro_f1: Mean over the verdicts of the harmonic mean of precision and recall.
+        evidence3: Of the claims that something bears on, those with it among the first three.
+        flips: Supported claims called contradicted and the other way round.
+        confusion: How many claims of each verdict got which.
+        median_ms, p95_ms: Time for one claim.
+    """
+
+    claims: int
+    accuracy: float
+    macro_f1: float
+    evidence3: float | None
+    flips: int
+    confusion: dict[Verdict, dict[Verdict, int]]
+    median_ms: float
+    p95_ms: float
+
+    def precision(self, verdict: str) -> float | None:
+        """Of the claims that got a verdict, those that it is right of."""
+        return _share([given == verdict for given, got in self._pairs() if got == verdict])
+
+    def recall(self, verdict: str) -> float | None:
+        return _share([got == verdict for given, got in self._pairs() if given == verdict])
+
+    def _pairs(self) -> list[tuple[str, str]]:
+        return [
+            (given, got)
+            for given, row in self.confusion.items()
+            for got, number in row.items()
+            for _ in range(number)
+        ]
+
+
+def evaluate_claims(
+    checker: ClaimChecker,
+    claims: Sequence[JudgedClaim],
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> list[ClaimOutcome]:
+    """Check every claim. One of several sentences is judged by its overall verdict."""
+    checker.check(claims[0].claim)  # the first run of a model also allocates its memory
+    outcomes = []
+    for done, judged in enumerate(claims, start=1):
+        begin = time.perf_counter()
+        checked = overall(checker.check(judged.claim, judged.filters))
+        outcomes.append(ClaimOutcome(judged, checked, time.perf_counter() - begin))
+        progress(done, len(claims))
+    return outcomes
+
+
+def claim_scores(outcomes: Sequence[ClaimOutcome]) -> ClaimScores:
+    pairs = Counter((o.judged.verdict, o.checked.verdict) for o in outcomes)
+    confusion = {given: {got: pairs[given, got] for got in VERDICTS} for given in VERDICTS}
+    milliseconds = [outcome.seconds * 1000 for outcome in outcomes]
+    f1 = []
+    for verdict in VERDICTS:
+        right = pairs[verdict, verdict]
+        both = sum(n * ((given == verdict) + (got == verdict)) for (given, got), n in pairs.items())
+        f1.append(2 * right / both if both else 0.0)
+    return ClaimScores(
+        claims=len(outcomes),
+        accuracy=sum(pairs[verdict, verdict] for verdict in VERDICTS) / len(outcomes),
+        macro_f1=float(np.mean(f1)),
+        evidence3=_share([o.evidence_within(3) for o in outcomes if o.judged.evidence]),
+        flips=pairs["supported", "contradicted"] + pairs["contradicted", "supported"],
+        confusion=confusion,
+        median_ms=float(np.percentile(milliseconds, 50)),
+        p95_ms=float(np.percentile(milliseconds, 95)),
+    )
+
+
+def is_right(citation: Citation, gold: Sequence[Gold]) -> bool:
     """Whether a quote answers: the right speech, and the right words.
 
     It has the gold's short span in it, or lies within the gold quote, or overlaps with it by
     a token F1 of 0.6 or more.
     """
-    quote = _normal(finding.citation.quote)
+    quote = _normal(citation.quote)
     if not quote or len(quote.split()) > LONGEST_QUOTE:
         return False
-    stem = Path(finding.citation.speech.file).stem
+    stem = Path(citation.speech.file).stem
     return any(
         Path(one.file).stem == stem
         and (

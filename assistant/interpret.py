@@ -23,6 +23,12 @@ _SPEAKS = (
     "propose|recommend|regard|regret|reiterate|reject|report|say|said|see|state|stress|suggest|"
     "support|think|underline|urge|view|voice|want|welcome"
 )
+_HOLDS = (
+    _SPEAKS
+    + "|accept|advocate|agree|back|blame|caution|complain|criticis|criticiz|declar|denounc|den[iy]|"
+    "disagree|doubt|emphasi[sz]e|encourag|endors|estimat|hold|held|judge|maintain|object|"
+    "plead|refus|report|request|seek|s[eo]ugh|thank|told|tell|thought|urge|vow|warn|wish"
+)
 _SOURCE = (
     "according to|in the eyes of|in the opinion of|in the view of|per|Per|said|says|According to"
 )
@@ -63,6 +69,39 @@ class Interpreter:
             rf"|\b(?i:{_SOURCE}) {name}(?![\w'’-])"
             rf"|(?<![\w-]){name}['’]s? (?:{_SPOKESMAN})\b"
         )
+        self._claiming = re.compile(
+            rf"(?i:{_SOURCE}) {name}(?![\w'’-])"
+            rf"|(?i:{name}) (?:(?:has|had|have|also|does not|did not|never|no longer) )*"
+            rf"(?i:{_HOLDS})(?:e?s|e?d|t)?\b"
+            rf"|(?i:{name})['’]s? (?:{_SPOKESMAN})\b"
+        )
+
+    def claimed_by(self, claim: str, given: Filters) -> Filters:
+        """The given filters, and the one whom a claim says something of, if they leave it open.
+
+        A delegation counts where the claim begins with what it says or holds: "China opposes
+        …", "According to France …".
+        """
+        if given.speaker is not None or given.country is not None:
+            return given
+        if speaker := self.named_speaker(claim):
+            return given.with_speaker(speaker)
+        match = self._claiming.match(claim)
+        names = [name for name in match.groups() if name] if match else []
+        country = self._delegations.get(plain(names[0])) if names else None
+        return given if country is None else given.with_country(country)
+
+    def unattributed(self, claim: str) -> str:
+        """The claim without whom it names: "The speaker said that …"."""
+        speaker = self.named_speaker(claim)
+        if speaker:
+            pattern = rf"(?:(?:Mr|Mrs|Ms|Dr|Sir)\.?\s+)?{re.escape(speaker)}"
+            return re.sub(pattern, "The speaker", claim)
+        match = self._claiming.match(claim)
+        if match is None:
+            return claim
+        name = next(name for name in match.groups() if name)
+        return re.sub(rf"(?:the )?{re.escape(name)}", "The speaker", claim, count=1, flags=re.I)
 
     def filters(self, question: str, given: Filters) -> Filters:
         """The given filters, and the one who speaks in the question if they leave that open."""

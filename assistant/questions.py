@@ -1,4 +1,4 @@
-"""Files of questions: batches to ask, and questions with the answers they should get."""
+"""Files of questions and claims: batches to ask, and those with the answers they should get."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
@@ -80,6 +81,32 @@ def _asked(record: dict[str, Any], path: Path, number: int) -> Asked:
     return Asked(str(record.get("id", number)), tuple(texts), filters, turns is not None)
 
 
+@dataclass(frozen=True)
+class Stated:
+    """A line of a batch: a claim."""
+
+    id: str
+    claim: str
+    filters: Filters
+
+
+def read_claims(
+    path: Path, problem: Callable[[QuestionError], None] | None = None
+) -> Iterator[Stated]:
+    """Lines `{"id", "claim", "filters"?}`; arguments and errors are those of `read_batch`."""
+    for number, line in _lines(path):
+        try:
+            record = _record(line, path, number)
+            if not isinstance(record.get("claim"), str):
+                raise QuestionError(f"{path}, line {number}: no claim")
+            filters = _filters(record, path, number)
+            yield Stated(str(record.get("id", number)), record["claim"], filters)
+        except QuestionError as error:
+            if problem is None:
+                raise
+            problem(error)
+
+
 def read_judged(path: Path, split: str | None = None) -> list[Judged]:
     """Questions with their answers, one JSON object a line.
 
@@ -110,6 +137,52 @@ def read_judged(path: Path, split: str | None = None) -> list[Judged]:
         )
     if not judged:
         raise QuestionError(f"{path}: no question in this file")
+    return judged
+
+
+@dataclass(frozen=True)
+class JudgedClaim:
+    """A claim, the right verdict on it, and the statements that bear on it."""
+
+    id: str
+    claim: str
+    verdict: str
+    evidence: tuple[Gold, ...]
+    filters: Filters
+
+
+def holds_claims(path: Path) -> bool:
+    """Whether the first line of a file is a claim, not a question.
+
+    Raises:
+        QuestionError: The file cannot be read.
+    """
+    return any("claim" in _record(line, path, number) for number, line in islice(_lines(path), 1))
+
+
+def read_judged_claims(path: Path, split: str | None = None) -> list[JudgedClaim]:
+    """Claims with their verdicts, one JSON object a line: `{"id", "claim", "verdict", "evidence"}`.
+
+    The verdict may be called `label`, and evidence has one of the forms that `read_judged` takes.
+
+    Raises:
+        QuestionError: The file, or a line of it, cannot be used.
+    """
+    judged = []
+    for number, line in _lines(path):
+        record = _record(line, path, number)
+        if split is not None and record.get("split") != split:
+            continue
+        try:
+            verdict = str(record["verdict"] if "verdict" in record else record["label"])
+            evidence = tuple(_gold({**record, "gold": record["evidence"]}))
+            claim = str(record["claim"])
+        except (KeyError, TypeError) as error:
+            raise QuestionError(f"{path}, line {number}: {error} is missing") from error
+        filters = _filters(record, path, number)
+        judged.append(JudgedClaim(str(record.get("id", number)), claim, verdict, evidence, filters))
+    if not judged:
+        raise QuestionError(f"{path}: no claim in this file")
     return judged
 
 

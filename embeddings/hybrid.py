@@ -80,6 +80,10 @@ class HybridIndex:
             for i in order
         ]
 
+    def knows(self, text: str) -> bool:
+        """Whether a word of the text, stop words aside, stands in any row."""
+        return self.lexical.knows(text)
+
     def save(self, folder: Path) -> None:
         """Write the index to `folder`, which is made if need be."""
         for name, part in ((_DENSE, self.dense), (_LEXICAL, self.lexical)):

@@ -81,6 +81,10 @@ class LexicalIndex:
         scores: FloatArray = self._bm25.get_scores_from_ids(np.array(known, dtype=np.int32))
         return scores[: self._size] / np.float32(most)
 
+    def knows(self, text: str) -> bool:
+        """Whether a word of the text, stop words aside, stands in any row."""
+        return any(word in self._bm25.vocab_dict for word in self._tokenise(text))
+
     def _weights(self, words: list[int]) -> npt.NDArray[np.float64]:
         starts = np.asarray(self._bm25.scores["indptr"])
         ids = np.array(words)

@@ -79,7 +79,8 @@ class Search:
 def row(name: str, judged: list[Judged], ask: Callable[[Judged], list[Finding]]) -> None:
     answers = [(question, ask(question)) for question in judged]
     right = {
-        k: [any(is_right(f, q.gold) for f in found[:k]) for q, found in answers] for k in (1, 5)
+        k: [any(is_right(f.citation, q.gold) for f in found[:k]) for q, found in answers]
+        for k in (1, 5)
     }
     can = [question.answerable for question in judged]
     hits = [np.mean(np.array(right[k])[can]) for k in (1, 5)]

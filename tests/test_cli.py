@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 
 from assistant.builder import build
+from assistant.claims import ClaimChecker
 from assistant.errors import LibraryError
 from assistant.library import Library
 from assistant.reader import CrossReader
 from embeddings.encoder import OnnxEncoder
 from tests.conftest import ROOT, TOY_TEXTS, WriteTexts
+from tests.test_claims import CALIBRATION, ToyStance
 from ui.cli import main
 
 
@@ -30,6 +32,10 @@ def folder(
 Run = Callable[..., tuple[int, str, str]]
 
 
+def toy_checker(library: Library) -> ClaimChecker:
+    return ClaimChecker(library, ToyStance(), CALIBRATION)
+
+
 @pytest.fixture
 def run(
     folder: Path,
@@ -39,6 +45,7 @@ def run(
 ) -> Run:
     """A command on the toy library: exit status, standard output, standard error."""
     monkeypatch.setattr(CrossReader, "shipped", toy_reader)
+    monkeypatch.setattr(ClaimChecker, "shipped", toy_checker)
 
     def call(*arguments: object) -> tuple[int, str, str]:
         capsys.readouterr()
@@ -292,3 +299,58 @@ def test_control_characters_do_not_reach_the_terminal(
     out = capsys.readouterr().out
     assert "\x1b[31m" not in out
     assert "\N{REPLACEMENT CHARACTER}[31mred" in out
+
+
+def test_check_prints_the_verdict_and_the_evidence(run: Run) -> None:
+    status, out, _ = run("check", "Drones do not need a mandate.")
+    assert status == 0
+    said = " ".join(out.split())
+    assert said.startswith(
+        "Contradicted by what Mr. Cho said in 2017. “Drones need a mandate.” [1]"
+    )
+    assert "· contradicts" in said
+
+
+def test_check_as_json(run: Run) -> None:
+    status, out, _ = run("check", "The 40 drones watch the border.", "--country", "Niger", "--json")
+    record = json.loads(out)
+    assert (status, record["verdict"]) == (0, "not_addressed")
+    assert record["evidence"][0]["missing"] == ["40"]
+    assert record["searched"]["filters"] == {"country": "Niger"}
+
+
+def test_a_file_of_claims(run: Run, tmp_path: Path) -> None:
+    given, output = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    given.write_text(
+        '{"id": "a", "claim": "Drones need a mandate."}\n'
+        '{"id": "b", "claim": " "}\n'
+        '{"id": "c"}\n'
+        '{"id": "d", "claim": "Drones need a mandate.", "filters": {"country": "Niger"}}\n',
+        "utf-8",
+    )
+    status, _, err = run("check", "--claims", given, "--output", output)
+    assert status == 1
+    assert "line 3: no claim" in err
+    assert f"{given}, b: the claim is empty" in err
+    records = [json.loads(line) for line in output.read_text("utf-8").splitlines()]
+    assert [(r["id"], r["verdict"]) for r in records] == [
+        ("a", "supported"), ("b", None), ("d", "not_addressed")
+    ]  # fmt: skip
+    assert set(records[0]["evidence"][0]) == {"quote", "stance", "score", "missing", "citation"}
+    status, _, err = run("check", "--claims", given, "--output", given)
+    assert (status, "another file" in err) == (1, True)
+
+
+def test_eval_of_claims(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "claims.jsonl"
+    record = {
+        "claim": "Drones need a mandate.", "verdict": "supported",
+        "evidence": [{"doc": "c.txt", "quote": "Drones need a mandate."}],
+    }  # fmt: skip
+    path.write_text(json.dumps(record) + "\n", "utf-8")
+    status, out, _ = run("eval", path)
+    assert status == 0
+    assert "1 claims: accuracy 1.000" in out
+    assert json.loads(run("eval", path, "--json")[1])["evidence3"] == 1.0
+    path.write_text('{"claim": "x"}\n', "utf-8")
+    assert "line 1: 'label' is missing" in run("eval", path)[2]

@@ -2,9 +2,11 @@
 
 import pytest
 
-from assistant.answer import Citation, Finding
-from assistant.evaluate import auroc, is_right, token_f1
-from assistant.questions import Gold
+from assistant.answer import Citation, Searched
+from assistant.claims import CheckedClaim, Evidence, Verdict
+from assistant.evaluate import ClaimOutcome, auroc, claim_scores, is_right, token_f1
+from assistant.filters import Filters
+from assistant.questions import Gold, JudgedClaim
 from assistant.speech import Speech
 from assistant.text import Span, read_text
 
@@ -29,9 +31,9 @@ def test_auroc_is_the_chance_to_score_above() -> None:
     assert auroc([], [0.1]) is None
 
 
-def finding(quote: str, file: str = "a.txt") -> Finding:
+def citation(quote: str, file: str = "a.txt") -> Citation:
     speech = Speech("a", file, "", read_text(quote))
-    return Finding("a#1.1", Citation(speech, 1, Span(0, len(speech.text))), 0.5, "weak")
+    return Citation(speech, 1, Span(0, len(speech.text)))
 
 
 GOLD = [Gold("a.txt", "We sent four drones to the border last year.", "four drones")]
@@ -50,4 +52,36 @@ GOLD = [Gold("a.txt", "We sent four drones to the border last year.", "four dron
     ],
 )
 def test_is_right(quote: str, file: str, right: bool) -> None:
-    assert is_right(finding(quote, file), GOLD) is right
+    assert is_right(citation(quote, file), GOLD) is right
+
+
+def claim(given: str, got: Verdict, quote: str = "We sent nothing at all.") -> ClaimOutcome:
+    gold = () if given == "not_addressed" else tuple(GOLD)
+    evidence = (Evidence("a#1.1", citation(quote), "related", 0.5),)
+    searched = Searched(1, 1, Filters())
+    judged = JudgedClaim("1", "They sent drones.", given, gold, Filters())
+    return ClaimOutcome(judged, CheckedClaim("", got, 0.9, evidence, searched), 0.1)
+
+
+def test_figures_of_claims() -> None:
+    scores = claim_scores(
+        [
+            claim("supported", "supported", "We sent four drones."),
+            claim("supported", "contradicted"),
+            claim("contradicted", "contradicted", "We sent four drones."),
+            claim("contradicted", "not_addressed"),
+            claim("not_addressed", "not_addressed"),
+        ]
+    )
+    assert scores.accuracy == 0.6
+    assert scores.flips == 1
+    assert scores.evidence3 == 0.5
+    assert scores.confusion["supported"] == {
+        "supported": 1, "contradicted": 1, "not_addressed": 0
+    }  # fmt: skip
+    assert (scores.precision("supported"), scores.recall("supported")) == (1.0, 0.5)
+    assert (scores.precision("not_addressed"), scores.recall("not_addressed")) == (0.5, 1.0)
+    assert scores.macro_f1 == pytest.approx((2 / 3 + 1 / 2 + 2 / 3) / 3)
+    assert scores.p95_ms == pytest.approx(100)
+    only = claim_scores([claim("not_addressed", "not_addressed")])
+    assert (only.evidence3, only.precision("supported")) == (None, None)

@@ -93,3 +93,33 @@ def test_a_question_that_names_a_delegation_is_held_to_what_it_said(
     assert answer.searched.filters == Filters(country="Niger")
     chosen = Filters(country="Nigeria")
     assert assistant.ask("What did Niger say?", chosen).searched.filters == chosen
+
+
+@pytest.mark.parametrize(
+    ("claim", "country"),
+    [
+        ("China opposes sanctions.", "China"),
+        ("The United States has never accepted the annexation.", "United States of America"),
+        ("Russia denied any part in it.", "Russian Federation"),
+        ("According to France the talks failed.", "France"),
+        ("China's delegation left the talks.", "China"),
+        ("Troops left China in 2014.", None),
+        ("China was attacked by pirates.", None),
+        ("Sanctions hurt China.", None),
+    ],
+)
+def test_who_a_claim_says_holds_it(claim: str, country: str | None) -> None:
+    speeches = [
+        Speech(name, f"{name}.txt", "0" * 64, read_text("…"), country=name)
+        for name in ("China", "France", "Russian Federation", "United States of America")
+    ]
+    assert Interpreter(speeches).claimed_by(claim, Filters()).country == country
+
+
+def test_a_claim_without_whom_it_names() -> None:
+    interpreter = Interpreter([*SPEECHES, *DELEGATIONS])
+    assert interpreter.unattributed("Mr. Umarov said so.") == "The speaker said so."
+    assert interpreter.unattributed("China says so.") == "The speaker says so."
+    assert interpreter.unattributed("Drones help.") == "Drones help."
+    chosen = Filters(country="France")
+    assert interpreter.claimed_by("China opposes it.", chosen) is chosen

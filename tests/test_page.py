@@ -8,10 +8,13 @@ from html import unescape
 import pytest
 
 from assistant.answer import Answer, Citation, Finding, Searched
+from assistant.claims import CheckedClaim, Evidence, Verdict
 from assistant.filters import Filters
 from assistant.library import Library
 from assistant.speech import Speech
+from assistant.stance import Stance
 from assistant.text import Span, read_text
+from ui.page.claim import claim_turn
 from ui.page.source import Catalogue, listing, speech_html
 from ui.page.turn import address, answer_turn, marked, notice_turn, shown
 from ui.page.welcome import examples, holdings, masthead, welcome
@@ -188,6 +191,54 @@ def test_how_a_question_was_interpreted_is_said_when_it_differs() -> None:
     assert "Interpreted" not in answer_turn(plain, 1, 1).html
     other = answer(finding(speech(), "We said"), question="and <i>?", interpreted="What of <i>?")
     assert "Interpreted as “What of &lt;i&gt;?”" in answer_turn(other, 1, 1).html
+
+
+def evidence(of: Speech, said: str, stance: Stance, missing: tuple[str, ...] = ()) -> Evidence:
+    return Evidence("a#1.1", citation(of, said), stance, 0.9, missing)
+
+
+def claim(verdict: Verdict, *found: Evidence, text: str = "They paid.") -> CheckedClaim:
+    return CheckedClaim(text, verdict, 0.9, found, Searched(5, 49, Filters(since="2016")))
+
+
+def test_a_claim_shows_verdict_and_evidence_with_stances() -> None:
+    known = speech(speaker="Mr. Ali", country="Niger", date="2016-05-31")
+    turn = claim_turn(
+        EVIL,
+        [claim("contradicted", evidence(known, "We said it again", "contradicts", ("<40>",)))],
+        turn=2,
+        first=5,
+    )
+    assert turn.citations == 1
+    said = words(turn.html)
+    assert "Contradicted by what Mr. Ali said on 31 May 2016." in said
+    assert "contradictsWe said it again[5]" in said
+    assert "does not mention <40>" in said
+    assert "from 2016" in said
+    assert tags(turn.html) & {"script", "40"} == set()
+    assert 'data-stance="contradicts"' in turn.html
+
+
+def test_what_takes_a_stance_is_never_collapsed() -> None:
+    of = speech()
+    related = [evidence(of, "We said", "related")] * 3
+    turn = claim_turn(
+        "x", [claim("supported", *[evidence(of, "We", "supports")] * 4, *related)], 1, 1
+    )
+    shown_at_once, collapsed = turn.html.split('<details class="also">')
+    assert shown_at_once.count('data-stance="supports"') == 4
+    assert collapsed.count('data-stance="related"') == 3
+    assert turn.citations == 7
+
+
+def test_each_claim_of_a_text_has_its_own_verdict() -> None:
+    of = speech()
+    found = evidence(of, "We said", "supports")
+    turn = claim_turn(
+        "x", [claim("supported", found, text="One."), claim("not_addressed", text="Two.")], 1, 1
+    )
+    assert re.findall(r'<h3 class="stated">(.*?)</h3>', turn.html) == ["One.", "Two."]
+    assert re.findall(r'data-verdict="(\w+)"', turn.html) == ["supported", "not_addressed"]
 
 
 def test_a_notice_is_one_escaped_line_without_citations() -> None:

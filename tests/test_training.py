@@ -27,12 +27,14 @@ from assistant.filters import Filters
 from assistant.library import Library
 from assistant.questions import Gold, Judged
 from assistant.speech import Speech
+from assistant.stance import StanceModel
 from assistant.text import Span, read_text
-from assistant.training import calibrate, encoder, examples, reader
+from assistant.training import calibrate, encoder, examples, loop
 from assistant.training.__main__ import WRITTEN
 from assistant.training.examples import Group, Row
-from assistant.training.export import export_reader
-from assistant.training.network import ReaderNetwork, collate, loss_of
+from assistant.training.export import export_network
+from assistant.training.network import ReaderNetwork, Reading
+from assistant.training.stance import StanceNetwork, TakingStance
 from embeddings.export import load_model, pretrained_path
 from embeddings.training import Recipe
 
@@ -90,18 +92,24 @@ def colours() -> list[Group]:
     ]
 
 
-STAGE = reader.Stage(epochs=20, negatives=1, questions=10, rate=5e-3, ema_decay=0.5)
+STAGE = loop.Stage(epochs=20, negatives=1, questions=10, rate=5e-3, ema_decay=0.5)
 
 
 def test_the_reader_learns(tiny: Path, tokenizer: Tokenizer, tmp_path: Path) -> None:
     losses: list[float] = []
     network = ReaderNetwork(tiny)
-    reader.train(
-        network, tokenizer, colours(), tmp_path, STAGE, lambda *told: losses.append(told[2]), 15
+    loop.train(
+        network,
+        Reading(tokenizer),
+        colours(),
+        tmp_path,
+        STAGE,
+        lambda *told: losses.append(told[2]),
+        15,
     )
     assert losses[-1] < losses[0] / 2
 
-    export_reader(network, pretrained_path() / "tokenizer.json", tmp_path / "onnx")
+    export_network(network, pretrained_path() / "tokenizer.json", tmp_path / "onnx")
     model = CrossEncoder.open(tmp_path / "onnx")
     right = row("Thank you.|The woman wears green.")
     wrong = row("Thank you.|The man wears blue.")
@@ -131,7 +139,9 @@ def test_a_run_that_was_broken_off_ends_like_one_that_was_not(
 
     def run(folder: Path, report: Callable[[int, int, float], None]) -> None:
         torch.manual_seed(0)
-        reader.train(ReaderNetwork(tiny), tokenizer, colours(), folder, stage, report, every=1)
+        loop.train(
+            ReaderNetwork(tiny), Reading(tokenizer), colours(), folder, stage, report, every=1
+        )
 
     def interrupt(step: int, steps: int, loss: float) -> None:
         if step == 6:
@@ -143,9 +153,7 @@ def test_a_run_that_was_broken_off_ends_like_one_that_was_not(
     steps: list[int] = []
     run(tmp_path / "parted", lambda step, *told: steps.append(step))
     assert steps == [5, 6, 7, 8, 9]  # the checkpoint was of step 4
-    whole, parted = (
-        load_file(tmp_path / name / reader.WEIGHTS_FILE) for name in ("whole", "parted")
-    )
+    whole, parted = (load_file(tmp_path / name / loop.WEIGHTS_FILE) for name in ("whole", "parted"))
     for name, weights in whole.items():
         torch.testing.assert_close(parted[name], weights, rtol=1e-4, atol=1e-5)
     # A finished run is loaded, not trained again.
@@ -155,10 +163,11 @@ def test_a_run_that_was_broken_off_ends_like_one_that_was_not(
 def test_every_part_of_the_loss_counts(tiny: Path, tokenizer: Tokenizer) -> None:
     torch.manual_seed(0)
     network = ReaderNetwork(tiny).eval()
+    task = Reading(tokenizer)
     good = row("Thank you.|The woman wears red.", (1,), "woman")
     bad = row("Thank you.|The man wears blue.")
     losses = [
-        loss_of(network, collate(tokenizer, [("Who wears red?", rows)])).item()
+        task.loss(network, task.collate([("Who wears red?", rows)])).item()
         for rows in (
             [(good, True), (bad, True)],
             [(good, True), (bad, False)],  # not checked: counts for less
@@ -169,6 +178,42 @@ def test_every_part_of_the_loss_counts(tiny: Path, tokenizer: Tokenizer) -> None
     ]
     assert len({round(loss, 4) for loss in losses}) == len(losses)
     assert losses[0] > losses[1]
+
+
+def test_the_stance_model_learns(tiny: Path, tokenizer: Tokenizer, tmp_path: Path) -> None:
+    claims = [
+        Group(f"She wears {colour}.", (row(f"Thank you.|She {does} {colour}.", (1,)),),
+              near=(row("Thank you.|They left."),), label=label)
+        for colour in COLOURS
+        for does, label in (("wears", "supported"), ("hates", "contradicted"))
+    ]  # fmt: skip
+    claims += [Group("She wears red.", (), near=(row("They left."),), label="not_addressed")]
+    torch.manual_seed(0)
+    network = StanceNetwork(tiny)
+    stage = replace(STAGE, epochs=40, questions=13)
+    loop.train(network, TakingStance(tokenizer), claims, tmp_path, stage)
+    export_network(network, pretrained_path() / "tokenizer.json", tmp_path / "onnx")
+    model = StanceModel(CrossEncoder.open(tmp_path / "onnx"))
+    reads = [row(text) for text in ("Thank you.|She wears blue.", "Thank you.|She hates blue.")]
+    wears, hates = model.judge("She wears blue.", reads)
+    assert [int(one.sentences[1].argmax()) for one in (wears, hates)] == [1, 2]
+    assert [int(one.sentences[0].argmax()) for one in (wears, hates)] == [0, 0]
+
+
+def test_either_of_two_stances_may_be_allowed(tiny: Path, tokenizer: Tokenizer) -> None:
+    torch.manual_seed(0)
+    task, network = TakingStance(tokenizer), StanceNetwork(tiny).eval()
+    pairs = [
+        Group("She left.", (row("They came.", (0,)),), label=label)
+        for label in ("neutral", "contradiction", "not_entailment", "entailment")
+    ]
+    neutral, against, either, _ = losses = [
+        task.loss(network, task.collate([task.draw(pair, 0, random.Random(1))])).item()
+        for pair in pairs
+    ]
+    assert either < min(neutral, against)
+    shares = [np.exp(-loss / 2) for loss in losses]  # of passage and sentence, which are alike here
+    assert sum(shares) - shares[2] == pytest.approx(1, abs=0.1)
 
 
 def test_the_encoder_learns_and_resumes(tiny: Path, tmp_path: Path) -> None:
@@ -352,6 +397,36 @@ def test_questions_are_asked_of_everything_and_of_one_item(
     ]
 
 
+def test_what_is_left_without_the_evidence() -> None:
+    full = row(
+        "We sent the drones last year.|They watch.|We thank you all for your patience.", (1,)
+    )
+    rest = full.without_evidence()
+    assert rest is not None
+    assert rest.text == "We sent the drones last year. We thank you all for your patience."
+    assert [rest.sentence(n) for n in range(2)] == [full.sentence(0), full.sentence(2)]
+    assert (rest.evidence, rest.short, rest.context) == ((), None, full.context)
+    assert row("They watch the border.|We thank you.", (0,)).without_evidence() is None
+
+
+def test_what_is_left_is_drawn_half_the_time() -> None:
+    full = row(
+        "We sent the drones last year.|They watch.|We thank you all for your patience.", (1,)
+    )
+    group = Group("What do they do?", (full,), near=(row("They left."),))
+    rest = full.without_evidence()
+    drawn = [group.drawn(1, random.Random(n))[1] for n in range(200)]
+    assert {checked for _, checked in drawn} == {True}
+    assert 70 < sum(other == rest for other, _ in drawn) < 130
+
+
+def test_questions_from_elsewhere_come_with_what_search_finds(toy_library: Library) -> None:
+    (group,) = examples.from_elsewhere(toy_library, ["Who sells drones?"], lambda name: name == "c")
+    assert (group.question, group.positives) == ("Who sells drones?", ())
+    assert group.near[0].text.startswith("We sent drones.")
+    assert not any("mandate" in row.text for row in group.near)
+
+
 def test_what_is_kept_for_judging() -> None:
     records = [{"speech": "a", "split": "train"}, {"speech": "b", "split": "valid"}]
     assert examples.kept_for_judging(records, ["c"], iter(["d"])) == {"b", "c", "d"}
@@ -373,12 +448,12 @@ def test_nothing_was_trained_on_what_is_judged() -> None:
 def test_a_run_of_other_settings_is_not_taken_for_this_one(
     tiny: Path, tokenizer: Tokenizer, tmp_path: Path
 ) -> None:
-    def run(stage: reader.Stage) -> None:
+    def run(stage: loop.Stage) -> None:
         torch.manual_seed(0)
-        reader.train(ReaderNetwork(tiny), tokenizer, colours()[:10], tmp_path, stage)
+        loop.train(ReaderNetwork(tiny), Reading(tokenizer), colours()[:10], tmp_path, stage)
 
     run(replace(STAGE, epochs=1))
-    with pytest.raises(reader.TrainingError, match=r"remove it to train again$"):
+    with pytest.raises(loop.TrainingError, match=r"remove it to train again$"):
         run(replace(STAGE, epochs=2))
 
 

@@ -1,19 +1,20 @@
-"""Files of questions in, files of answers out: one JSON object a line."""
+"""Files of questions or claims in, files of answers out: one JSON object a line."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import IO, Any
 
 from assistant.answer import Assistant
+from assistant.claims import ClaimChecker
 from assistant.errors import QuestionError, RapporteurError
 from assistant.filters import Filters
-from assistant.questions import Asked, read_batch
-from ui.contract import answer_record, failed_record
+from assistant.questions import Asked, Stated, read_batch, read_claims
+from ui.contract import answer_record, claim_record, failed_claim, failed_record
 
 
 def ask(
@@ -38,24 +39,63 @@ def ask(
     Raises:
         QuestionError: A file cannot be read or written.
     """
-    if output is not None and output.exists() and output.samefile(questions):
-        raise QuestionError(f"{output}: holds the questions; write the answers to another file")
     problems: list[str] = []
     batch = list(read_batch(questions, lambda error: problems.append(str(error))))
+    records = (_record(assistant, asked, filters) for asked in batch)
+    return problems + _write(records, len(batch), questions, output, progress)
+
+
+def check(
+    checker: ClaimChecker,
+    claims: Path,
+    output: Path | None,
+    filters: Filters,
+    progress: Callable[[int, int], None],
+) -> list[str]:
+    """Check a file of claims, as `ask` answers one of questions."""
+    problems: list[str] = []
+    batch = list(read_claims(claims, lambda error: problems.append(str(error))))
+    records = (_claim_record(checker, stated, filters) for stated in batch)
+    return problems + _write(records, len(batch), claims, output, progress)
+
+
+def _write(
+    records: Iterable[dict[str, Any]],
+    total: int,
+    given: Path,
+    output: Path | None,
+    progress: Callable[[int, int], None],
+) -> list[str]:
+    """Write each record once it is made; a line for each that tells of an error."""
+    if output is not None and output.exists() and output.samefile(given):
+        raise QuestionError(f"{output}: holds what is asked; write the answers to another file")
+    problems: list[str] = []
     with _opened(output) as file:
-        for done, asked in enumerate(batch, start=1):
-            record = _record(assistant, asked, filters)
+        for done, record in enumerate(records, start=1):
             if "error" in record:
-                problems.append(f"{questions}, {asked.id}: {record['error']}")
+                problems.append(f"{given}, {record['id']}: {record['error']}")
             file.write(json.dumps(record, ensure_ascii=False) + "\n")
-            progress(done, len(batch))
+            progress(done, total)
     return problems
+
+
+def _claim_record(checker: ClaimChecker, stated: Stated, filters: Filters) -> dict[str, Any]:
+    try:
+        checked = checker.check(stated.claim, _joined(filters, stated.filters))
+    except RapporteurError as error:
+        return failed_claim(stated.id, stated.claim, str(error))
+    return claim_record(stated.claim, checked, stated.id)
+
+
+def _joined(filters: Filters, own: Filters) -> Filters:
+    """The filters of a whole batch, where a line has none of its own."""
+    return Filters(**{**filters.stated(), **own.stated()})
 
 
 def _record(assistant: Assistant, asked: Asked, filters: Filters) -> dict[str, Any]:
     """The answer, or the answers of a conversation; a question's own filters come first."""
     try:
-        chosen = Filters(**{**filters.stated(), **asked.filters.stated()})
+        chosen = _joined(filters, asked.filters)
         answers = [assistant.ask(turn, chosen) for turn in asked.turns]
     except RapporteurError as error:
         return failed_record(asked.id, asked.turns[0] if asked.turns else "", str(error))

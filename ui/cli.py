@@ -1,4 +1,4 @@
-"""The command line: `rapporteur index | ask | speeches | eval | serve`."""
+"""The command line: `rapporteur index | ask | check | speeches | eval | serve`."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ from rich.console import Console
 from assistant import storage
 from assistant.answer import Assistant
 from assistant.builder import Built, Export, build
+from assistant.claims import ClaimChecker
 from assistant.corpus import read_corpus
 from assistant.errors import LibraryError, RapporteurError, SourceError
-from assistant.evaluate import by_kind, evaluate
+from assistant.evaluate import by_kind, claim_scores, evaluate, evaluate_claims
 from assistant.filters import Filters
 from assistant.library import Library
-from assistant.questions import read_judged
+from assistant.questions import holds_claims, read_judged, read_judged_claims
 from assistant.reader import CrossReader
 from embeddings.export import export_encoder
 from embeddings.shipped import ENCODER_NAME, place_encoder
@@ -100,13 +101,23 @@ def _parser() -> argparse.ArgumentParser:
     ask.add_argument("--output", type=Path, metavar="OUT.jsonl", help="standard output without it")
     _add_filters(ask)
 
+    check = _command(commands, "check", _check, "check a claim, or a file of claims")
+    check.add_argument("claim", nargs="?", help="one sentence or several")
+    check.add_argument("--claims", type=Path, metavar="IN.jsonl", help="one JSON object a line")
+    check.add_argument(
+        "--output", type=Path, metavar="OUT.jsonl", help="standard output without it"
+    )
+    _add_filters(check)
+
     speeches = _command(commands, "speeches", _speeches, "list the speeches, or show one")
     speeches.add_argument("action", nargs="?", choices=("list", "show"), default="list")
     speeches.add_argument("speech", nargs="?", help="id of the speech to show")
     _add_filters(speeches)
 
-    measure = _command(commands, "eval", _eval, "measure the answers on judged questions")
-    measure.add_argument("file", type=Path, metavar="FILE", help="judged questions, JSON Lines")
+    measure = _command(commands, "eval", _eval, "measure the answers on judged questions or claims")
+    measure.add_argument(
+        "file", type=Path, metavar="FILE", help="judged questions or claims, JSON Lines"
+    )
     measure.add_argument("--split", help="only the questions of this split")
 
     serve = _command(commands, "serve", _serve, "open the page")
@@ -265,6 +276,29 @@ def _ask(options: argparse.Namespace) -> int:
     return 0
 
 
+# check
+
+
+def _check(options: argparse.Namespace) -> int:
+    if (options.claim is None) == (options.claims is None):
+        options.usage_error("give a claim, or a file of claims with --claims")
+    if options.output is not None and options.claims is None:
+        options.usage_error("--output is for the answers to --claims")
+    filters = _filters(options)
+    checker = ClaimChecker.shipped(open_library(options.library))
+    if options.claims is not None:
+        with ProgressView(Console(stderr=True)) as progress:
+            show = partial(progress, "Checking")
+            problems = batch.check(checker, options.claims, options.output, filters, show)
+        return _tell_problems(problems)
+    checked = checker.check(options.claim, filters)
+    if options.json:
+        _print_json(contract.claim_record(options.claim, checked))
+    else:
+        _console().print(terminal.claims_view(checked))
+    return 0
+
+
 # speeches, eval, serve
 
 
@@ -297,6 +331,8 @@ def _show(library: Library, id_: str, as_json: bool) -> int:
 
 
 def _eval(options: argparse.Namespace) -> int:
+    if holds_claims(options.file):
+        return _eval_claims(options)
     questions = read_judged(options.file, options.split)
     assistant = open_assistant(options.library)
     with ProgressView(Console(stderr=True)) as progress:
@@ -305,6 +341,19 @@ def _eval(options: argparse.Namespace) -> int:
         _print_json({kind: asdict(scores) for kind, scores in table.items()})
     else:
         _console(table=True).print(terminal.scores_view(table))
+    return 0
+
+
+def _eval_claims(options: argparse.Namespace) -> int:
+    claims = read_judged_claims(options.file, options.split)
+    checker = ClaimChecker.shipped(open_library(options.library))
+    with ProgressView(Console(stderr=True)) as progress:
+        outcomes = evaluate_claims(checker, claims, partial(progress, "Checking"))
+    scores = claim_scores(outcomes)
+    if options.json:
+        _print_json(asdict(scores))
+    else:
+        _console(table=True).print(terminal.claim_scores_view(scores))
     return 0
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from assistant.answer import Answer, Citation, Finding, Searched
+from assistant.claims import CheckedClaim, Evidence, overall
 from assistant.speech import Speech
 
 
@@ -20,6 +22,54 @@ def answer_record(answer: Answer, id_: str | None = None) -> dict[str, Any]:
         "answers": [_finding(finding) for finding in answer.findings],
         "related": [_related(related) for related in answer.related],
         "searched": _searched(answer.searched),
+    }
+
+
+def claim_record(
+    text: str, checked: Sequence[CheckedClaim], id_: str | None = None
+) -> dict[str, Any]:
+    """A claim, or a text of several, as a JSON object.
+
+    The verdict on a text is that of its worst claim; `claims` has each of several.
+    """
+    record: dict[str, Any] = {} if id_ is None else {"id": id_}
+    deciding = overall(checked)
+    record |= {"claim": text, **_checked(deciding)}
+    if len(checked) > 1:
+        record["claims"] = [{"claim": one.claim, **_checked(one)} for one in checked]
+    return record
+
+
+def _checked(checked: CheckedClaim) -> dict[str, Any]:
+    return {
+        "verdict": checked.verdict,
+        "score": round(checked.score, 4),
+        "named": checked.named,
+        "said_by_other": checked.said_by_other,
+        "evidence": [_evidence(evidence) for evidence in checked.evidence],
+        "searched": _searched(checked.searched),
+    }
+
+
+def _evidence(evidence: Evidence) -> dict[str, Any]:
+    return {
+        "quote": evidence.citation.quote,
+        "stance": evidence.stance,
+        "score": round(evidence.score, 4),
+        "missing": list(evidence.missing),
+        "citation": citation_record(evidence.citation),
+    }
+
+
+def failed_claim(id_: str, claim: str, error: str) -> dict[str, Any]:
+    """What stands in a batch for a claim that could not be checked."""
+    return {
+        "id": id_,
+        "claim": claim,
+        "verdict": None,
+        "score": 0.0,
+        "evidence": [],
+        "error": error,
     }
 
 

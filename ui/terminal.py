@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import count
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -12,12 +13,15 @@ from rich.table import Table
 from rich.text import Text
 
 from assistant.answer import Answer, Citation, Finding
-from assistant.evaluate import Scores
+from assistant.claims import CheckedClaim, Evidence
+from assistant.evaluate import VERDICTS, ClaimScores, Scores
 from assistant.speech import Speech
-from ui.wording import narrowed, refusal
+from ui.wording import lacking, narrowed, refusal, verdict
 
 QUOTE_WIDTH = 76
 _ALSO_FOUND = 4
+_EVIDENCE = 5
+_STANCE_STYLES = {"supports": "bold green", "contradicts": "bold red", "related": "dim"}
 _INDENT = (0, 0, 0, 2)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
@@ -38,6 +42,29 @@ def answer_view(answer: Answer) -> RenderableType:
         parts += [Text(), _heading("Also found")]
         parts += [_finding(finding, number) for number, finding in enumerate(also, start=2)]
     return Group(*parts)
+
+
+def claims_view(checked: Sequence[CheckedClaim]) -> RenderableType:
+    """Each claim: what bears on it, with its stance, under the verdict."""
+    numbers = count(1)
+    parts: list[RenderableType] = []
+    for one in checked:
+        if len(checked) > 1:
+            parts += [Text(), _heading(shown(one.claim))]
+        parts += [Text(shown(verdict(one)), "bold")]
+        parts += [_evidence(evidence, next(numbers)) for evidence in one.evidence[:_EVIDENCE]]
+    return Group(*parts)
+
+
+def _evidence(evidence: Evidence, number: int) -> RenderableType:
+    quote = Text("“" + shown(evidence.citation.quote) + "”")
+    style = _STANCE_STYLES[evidence.stance]
+    reference = Text.assemble(
+        (f"[{number}] ", "bold"), _reference(evidence.citation), " · ", (evidence.stance, style),
+        style="cyan",
+    )  # fmt: skip
+    lacks = [Text(shown(lacking(evidence)), "dim")] if evidence.missing else []
+    return Group(Text(), *(Padding(line, _INDENT) for line in (quote, reference, *lacks)))
 
 
 def _heading(words: str) -> Rule:
@@ -67,8 +94,8 @@ def _quote(finding: Finding) -> Text:
 
 
 def _refusal(answer: Answer) -> RenderableType:
-    verdict, scope = refusal(answer.searched)
-    lines: list[RenderableType] = [Text(verdict, "bold"), Text(shown(scope), "dim")]
+    refused, scope = refusal(answer.searched)
+    lines: list[RenderableType] = [Text(refused, "bold"), Text(shown(scope), "dim")]
     if answer.related:
         lines += [Text(), _heading("Related, not an answer")]
         lines += [_finding(finding, n) for n, finding in enumerate(answer.related, start=1)]
@@ -126,3 +153,22 @@ def scores_view(table: dict[str, Scores]) -> Table:
         style = "bold" if kind == "all" else ""
         view.add_row(shown(kind), str(scores.questions), *cells, *times, style=style)
     return view
+
+
+def claim_scores_view(scores: ClaimScores) -> RenderableType:
+    """How many claims of each verdict got which, and the shares."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column("Verdict")
+    for heading in (*(f"called {got}" for got in VERDICTS), "precision", "recall"):
+        table.add_column(heading, justify="right")
+    for given, row in scores.confusion.items():
+        shares = (scores.precision(given), scores.recall(given))
+        cells = ["–" if share is None else f"{share:.3f}" for share in shares]
+        table.add_row(given, *map(str, row.values()), *cells)
+    evidence = "–" if scores.evidence3 is None else f"{scores.evidence3:.3f}"
+    line = (
+        f"{scores.claims} claims: accuracy {scores.accuracy:.3f}, macro F1 {scores.macro_f1:.3f}, "
+        f"evidence among the first three {evidence}, flips {scores.flips}, "
+        f"{scores.median_ms:.0f} ms, p95 {scores.p95_ms:.0f} ms"
+    )
+    return Group(table, Text(), Text(line))

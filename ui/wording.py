@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from assistant.answer import Searched
+from assistant.claims import CheckedClaim, Evidence
 from assistant.filters import Filters
+from assistant.speech import written_date
 
 FILTER_WORDS = {
     "country": "delegation",
@@ -39,3 +41,35 @@ def refusal(searched: Searched) -> tuple[str, str]:
     speeches = counted(searched.speeches, "speech", "speeches")
     scope = f"Searched {speeches}, {counted(searched.passages, 'passage')}"
     return "The speeches do not answer this.", f"{scope} · {filters}" if filters else scope
+
+
+def verdict(checked: CheckedClaim) -> str:
+    """What the speeches searched say to a claim, and never more than that."""
+    searched = counted(checked.searched.speeches, "speech", "speeches")
+    if not checked.searched.speeches:
+        return "No speech matches these filters."
+    if checked.said_by_other:
+        other = said(checked.evidence[0])
+        if checked.verdict == "contradicted":
+            return f"That is what {other}. Nothing like it was found in what {checked.named} said."
+        return f"Not addressed in what {checked.named} said here. It is what {other}."
+    if checked.verdict == "not_addressed":
+        speeches = f"{'this' if checked.searched.speeches == 1 else 'these'} {searched}"
+        whose = f" by {checked.named}" if checked.named else ""
+        return f"Not addressed in {speeches}{whose}."
+    basis = "Supported" if checked.verdict == "supported" else "Contradicted"
+    return f"{basis} by what {said(checked.evidence[0])}."
+
+
+def said(evidence: Evidence) -> str:
+    """ "Mr. Umarov said on 12 September 2018", as far as it is known."""
+    speech = evidence.citation.speech
+    when = ""
+    if speech.date:
+        when = f" {'on' if len(speech.date) > len('2018-09') else 'in'} {written_date(speech.date)}"
+    return f"{speech.speaker or speech.country or 'a speaker not named in the record'} said{when}"
+
+
+def lacking(evidence: Evidence) -> str:
+    """What a statement does not say of what the claim does; empty if nothing was found."""
+    return f"does not mention {', '.join(evidence.missing)}" if evidence.missing else ""

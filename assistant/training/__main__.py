@@ -3,6 +3,7 @@
     python -m assistant.training groups    WORK --library LIBRARY --data DATA
     python -m assistant.training encoder   WORK
     python -m assistant.training reader    WORK
+    python -m assistant.training stance    WORK --data DATA
     python -m assistant.training calibrate WORK --library LIBRARY --data DATA
 
 LIBRARY is of the speeches that the questions are on, DATA the folder of the training sets, and
@@ -20,24 +21,31 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
+from safetensors.torch import load_file
 from tokenizers import Tokenizer
 
 from assistant.answer import Assistant
+from assistant.claims import ClaimChecker
 from assistant.cross_encoder import CrossEncoder
-from assistant.evaluate import evaluate
+from assistant.evaluate import evaluate, evaluate_claims
 from assistant.filters import Filters
 from assistant.library import Library
-from assistant.questions import Judged
+from assistant.questions import Judged, read_judged_claims
 from assistant.reader import CrossReader
-from assistant.training import calibrate, encoder, examples, reader
+from assistant.stance import StanceModel
+from assistant.training import calibrate, encoder, examples, loop
 from assistant.training.examples import Group
-from assistant.training.export import export_reader
-from assistant.training.network import ReaderNetwork
+from assistant.training.export import export_network
+from assistant.training.network import ReaderNetwork, Reading
+from assistant.training.stance import StanceNetwork, TakingStance
+from embeddings.encoder import TOKENIZER_FILE
 from embeddings.export import PRETRAINED, export_encoder, pretrained_path
 from embeddings.shipped import ENCODER_NAME, write_sums
 from embeddings.training import Recipe
 
 QUESTIONS = "unsc_questions.jsonl.gz"
+CLAIMS = "unsc_claims.jsonl.gz"
+PAIRS = ("nli.jsonl.gz", "fever_dev.jsonl.gz")
 RESERVED = "reserved_speeches.txt"
 WRITTEN = Path(__file__).parent / "questions.jsonl.gz"
 """Questions written for Rapporteur, on other speeches than those of `QUESTIONS`."""
@@ -52,11 +60,15 @@ GENERAL = {
 SEED, ORDER = 7, 11
 GENERAL_TRIPLETS = 5000
 GENERAL_GROUPS = 12000
-GENERAL_STAGE = reader.Stage(epochs=1, negatives=1, questions=24, rate=1e-4)
+GENERAL_STAGE = loop.Stage(epochs=1, negatives=1, questions=24, rate=1e-4)
 KEPT_GENERAL = 1500
 """General questions that stay among those on speeches, so that they are not unlearnt."""
-SPEECHES_STAGE = reader.Stage(epochs=0.93, negatives=3, questions=12, rate=1e-4)
-REFUSING_STAGE = reader.Stage(epochs=0.8, negatives=2, questions=16, rate=6e-5)
+FROM_ELSEWHERE = 2400
+"""General questions that are set against passages of speeches, which do not answer them."""
+SPEECHES_STAGE = loop.Stage(epochs=0.93, negatives=3, questions=12, rate=1e-4)
+REFUSING_STAGE = loop.Stage(epochs=0.8, negatives=2, questions=16, rate=6e-5)
+PAIRS_STAGE = loop.Stage(epochs=1, negatives=0, questions=48, rate=1e-4)
+CLAIMS_STAGE = loop.Stage(epochs=3, negatives=2, questions=16, rate=8e-5)
 ELSEWHERE = ("squadshifts.jsonl.gz", "squadshifts_amazon_reviews")
 """Questions that no speech answers, which nothing was trained on."""
 CALIBRATED_ON = 1500
@@ -67,22 +79,28 @@ ADVERSARIAL = "squad2"
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m assistant.training")
-    parser.add_argument("step", choices=["groups", "encoder", "reader", "calibrate"])
+    parser.add_argument("step", choices=["groups", "encoder", "reader", "stance", "calibrate"])
     parser.add_argument("work", type=Path)
     parser.add_argument("--library", type=Path)
     parser.add_argument("--data", type=Path)
     options = parser.parse_args()
     work: Path = options.work
-    if options.step in ("groups", "calibrate") and None in (options.library, options.data):
-        parser.error(f"{options.step} needs --library and --data")
+    if options.library is None and options.step in ("groups", "calibrate"):
+        parser.error(f"{options.step} needs --library")
+    if options.data is None and options.step in ("groups", "stance", "calibrate"):
+        parser.error(f"{options.step} needs --data")
     if options.step == "groups":
         make_groups(work, Library.open(options.library), options.data)
     elif options.step == "encoder":
         train_encoder(work)
     elif options.step == "reader":
         train_reader(work)
+    elif options.step == "stance":
+        train_stance(work, options.data)
     else:
-        fit_calibration(work, Library.open(options.library), options.data)
+        library = Library.open(options.library)
+        fit_calibration(work, library, options.data)
+        fit_stance_calibration(work, library, options.data)
 
 
 def make_groups(work: Path, library: Library, data: Path) -> None:
@@ -97,10 +115,26 @@ def make_groups(work: Path, library: Library, data: Path) -> None:
     given = list(examples.read_records(data / QUESTIONS))
     reserved = (data / RESERVED).read_text("utf-8").split()
     kept = examples.kept_for_judging(given, reserved, (path.stem for path in SEEDS.glob("*.txt")))
-    for name, records in (("given", given), ("written", examples.read_records(WRITTEN))):
+    claims = map(_as_question, examples.read_records(data / CLAIMS))
+    written = examples.read_records(WRITTEN)
+    for name, records in (("given", given), ("written", written), ("claims", claims)):
         groups = examples.from_speeches(library, records, lambda speech: speech in kept)
         count = examples.write_groups(groups, work / f"{name}.jsonl")
         _tell(f"{count} {name} questions on speeches")
+    asked = [group.question for group in general[GENERAL_GROUPS + KEPT_GENERAL :][:FROM_ELSEWHERE]]
+    elsewhere = examples.from_elsewhere(library, asked, lambda speech: speech in kept)
+    count = examples.write_groups(elsewhere, work / "elsewhere.jsonl")
+    _tell(f"{count} questions that no speech answers")
+
+
+def _as_question(claim: examples.Record) -> examples.Record:
+    """A claim in the form of a question: what bears on it answers it."""
+    return {
+        **claim,
+        "question": claim["claim"],
+        "answerable": bool(claim["evidence"]),
+        "gold": claim["evidence"],
+    }
 
 
 def train_encoder(work: Path) -> None:
@@ -117,9 +151,7 @@ def train_encoder(work: Path) -> None:
 
 def train_reader(work: Path) -> None:
     base = pretrained_path()
-    tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
+    task = Reading(_tokenizer(base))
     general = examples.read_groups(work / "general.jsonl")
     speeches = [
         group
@@ -127,15 +159,42 @@ def train_reader(work: Path) -> None:
         for group in examples.read_groups(work / f"{name}.jsonl")
     ]
     kept = general[GENERAL_GROUPS:][:KEPT_GENERAL]
+    refusing = _for_refusing(speeches, general) + examples.read_groups(work / "elsewhere.jsonl")
     torch.manual_seed(SEED)
     network = ReaderNetwork(base)
-    reader.train(
-        network, tokenizer, general[:GENERAL_GROUPS], work / "general", GENERAL_STAGE, _report
+    for name, groups, stage in (
+        ("general", general[:GENERAL_GROUPS], GENERAL_STAGE),
+        ("speeches", speeches + kept, SPEECHES_STAGE),
+        ("refusing", refusing, REFUSING_STAGE),
+    ):
+        loop.train(network, task, groups, work / name, stage, _report)
+    export_network(network, base / TOKENIZER_FILE, _emptied(work / "reader-weights"))
+
+
+def train_stance(work: Path, data: Path) -> None:
+    base = pretrained_path()
+    task = TakingStance(_tokenizer(base))
+    pairs = [g for name in PAIRS for g in examples.from_pairs(examples.read_records(data / name))]
+    torch.manual_seed(SEED)
+    network = StanceNetwork(base)
+    # The reader knows the tone of the speeches and what is in a sentence already.
+    reader = load_file(work / "refusing" / loop.WEIGHTS_FILE)
+    network.load_state_dict(
+        {k: v for k, v in reader.items() if k[:12] == "transformer."}, strict=False
     )
-    reader.train(network, tokenizer, speeches + kept, work / "speeches", SPEECHES_STAGE, _report)
-    refusing = _for_refusing(speeches, general)
-    reader.train(network, tokenizer, refusing, work / "refusing", REFUSING_STAGE, _report)
-    export_reader(network, base / "tokenizer.json", _emptied(work / "reader-weights"))
+    for name, groups, stage in (
+        ("pairs", pairs, PAIRS_STAGE),
+        ("stance", examples.read_groups(work / "claims.jsonl"), CLAIMS_STAGE),
+    ):
+        loop.train(network, task, groups, work / name, stage, _report)
+    export_network(network, base / TOKENIZER_FILE, _emptied(work / "stance-weights"))
+
+
+def _tokenizer(base: Path) -> Tokenizer:
+    tokenizer = Tokenizer.from_file(str(base / TOKENIZER_FILE))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer
 
 
 def _for_refusing(speeches: list[Group], general: list[Group]) -> list[Group]:
@@ -159,6 +218,15 @@ def fit_calibration(work: Path, library: Library, data: Path) -> None:
     ]
     outcomes = evaluate(Assistant(library, unfitted), sample)
     calibrate.fit(outcomes, fingerprint).save(weights)
+    write_sums(weights)
+
+
+def fit_stance_calibration(work: Path, library: Library, data: Path) -> None:
+    weights = work / "stance-weights"
+    model = StanceModel(CrossEncoder.open(weights))
+    checker = ClaimChecker(library, model, calibrate.unfitted_stance())
+    claims = read_judged_claims(data / CLAIMS, "valid")
+    calibrate.fit_stance(evaluate_claims(checker, claims)).save(weights)
     write_sums(weights)
 
 

@@ -1,4 +1,4 @@
-"""Fit a `Calibration`: what the reader's signals are worth, and where refusing begins."""
+"""Fit what the models' signals are worth, where refusing begins, and where a stance is told."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 
-from assistant.evaluate import Outcome
+from assistant.claims import StanceCalibration
+from assistant.evaluate import ClaimOutcome, Outcome
 from assistant.filters import Filters
 from assistant.library import Library
 from assistant.questions import Judged, read_judged
@@ -80,6 +81,32 @@ def signals_of(outcome: Outcome) -> dict[str, float]:
         name: math.log(parts[name] / (1 - parts[name])) if name in LOGITS else parts[name]
         for name in SIGNALS
     }
+
+
+EVIDENCE_SIMILARITY, EVIDENCE_SURROUNDINGS = 20.0, 10.0
+"""Weights in the rank of evidence, chosen on the validation claims: `docs/quality.md`."""
+STANCE = 0.9
+"""Share of the stances told as fact that are right on the validation claims, or better."""
+
+
+def unfitted_stance() -> StanceCalibration:
+    """Tells every stance, however unsure."""
+    return StanceCalibration(EVIDENCE_SIMILARITY, EVIDENCE_SURROUNDINGS, 0.0, 0.0)
+
+
+def fit_stance(outcomes: Sequence[ClaimOutcome]) -> StanceCalibration:
+    """The thresholds from which on so many of the verdicts are right."""
+    thresholds = {}
+    for verdict in ("supported", "contradicted"):
+        called = [o for o in outcomes if o.checked.verdict == verdict]
+        scores = np.array([o.checked.score for o in called])
+        right = np.array([o.judged.verdict == verdict for o in called])
+        thresholds[verdict] = _begin(scores, right, STANCE)
+    return replace(
+        unfitted_stance(),
+        supports=thresholds["supported"],
+        contradicts=thresholds["contradicted"],
+    )
 
 
 def _begin(

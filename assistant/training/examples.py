@@ -8,6 +8,7 @@ import random
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,10 @@ Record = dict[str, Any]
 """A question as a file of training questions has it."""
 
 
+_LEAST_WORDS = 12
+"""What is left of a passage without the sentences that answer is read if it has so many."""
+
+
 @dataclass(frozen=True)
 class Row(ReaderInput):
     """A passage to be read against a question, with what is known of it.
@@ -40,6 +45,17 @@ class Row(ReaderInput):
 
     def sentence(self, number: int) -> str:
         return self.sentences[number].of(self.text)
+
+    def without_evidence(self) -> Row | None:
+        """What is left when the sentences that answer are taken out; None if hardly anything."""
+        kept = [place for place in range(len(self.sentences)) if place not in self.evidence]
+        words = [self.sentence(place) for place in kept]
+        if sum(len(one.split()) for one in words) < _LEAST_WORDS:
+            return None
+        ends = list(accumulate(len(one) + 1 for one in words))
+        starts = [end - len(one) - 1 for end, one in zip(ends, words, strict=True)]
+        spans = (Span(start, end - 1) for start, end in zip(starts, ends, strict=True))
+        return Row(self.context, " ".join(words), tuple(spans))
 
     def around(self, number: int, words: int, chance: random.Random) -> str:
         """A run of sentences with this one in it, of at most so many words if it allows."""
@@ -73,6 +89,7 @@ class Group:
         near: Passages of the same speech, checked by whoever wrote the question not to answer.
         far: Passages of other speeches, found by search and not checked.
         source: The set it is from; empty for questions on speeches.
+        label: Of a claim, which stands where others have a question: what the evidence says.
     """
 
     question: str
@@ -80,9 +97,13 @@ class Group:
     near: tuple[Row, ...] = ()
     far: tuple[Row, ...] = ()
     source: str = ""
+    label: str = ""
 
     def drawn(self, negatives: int, chance: random.Random) -> list[tuple[Row, bool]]:
         """One positive and so many negatives, half of them near where there are both.
+
+        Half the time a near one gives way to what is left of the positive without its evidence:
+        on the very subject, and without the answer.
 
         A question without an answer comes with as many passages of the same speech: the one
         most like an answer, always, and others.
@@ -91,15 +112,17 @@ class Group:
         """
         if not self.positives:
             first, others = self.near[:1], self.near[1:]
-            return [(row, True) for row in (*first, *_draw(others, negatives - 1, chance))]
+            return [(row, True) for row in (*first, *draw_rows(others, negatives - 1, chance))]
         take_near = min(len(self.near), max(negatives - negatives // 2, negatives - len(self.far)))
-        near = _draw(self.near, take_near, chance)
-        far = _draw(self.far, negatives - take_near, chance)
+        near = draw_rows(self.near, take_near, chance)
+        far = draw_rows(self.far, negatives - take_near, chance)
         positive = chance.choice(self.positives)
+        if near and chance.random() < 0.5 and (rest := positive.without_evidence()):
+            near[-1] = rest
         return [(positive, True), *((row, True) for row in near), *((row, False) for row in far)]
 
 
-def _draw(rows: Sequence[Row], count: int, chance: random.Random) -> list[Row]:
+def draw_rows(rows: Sequence[Row], count: int, chance: random.Random) -> list[Row]:
     """So many of the rows, the first twice as likely as the last: they teach more."""
     left = list(rows)
     drawn: list[Row] = []
@@ -147,6 +170,18 @@ def from_speeches(
             yield group
 
 
+def from_elsewhere(
+    library: Library, questions: Iterable[str], excluded: Callable[[str], bool]
+) -> Iterator[Group]:
+    """Groups for questions that have nothing to do with speeches, with what search finds there."""
+    rows = library.rows({name for name in library.speeches if not excluded(name)})
+    retriever, finder = Retriever(library), _Finder(library)
+    for question in questions:
+        vector = library.encoder.encode_questions([question])[0]
+        hits = retriever.hits(Query(question, vector), rows, _NEAR)
+        yield Group(question, (), tuple(finder.row(hit.passage) for hit in hits))
+
+
 class _Miner:
     """Finds passages that look as if they answered a question."""
 
@@ -180,6 +215,7 @@ class _Miner:
             tuple(positives),
             tuple(row for row, _ in rows if row.text not in gold)[:_NEAR],
             tuple(map(self._finder.row, far)),
+            label=record.get("label", ""),
         )
 
     def _rows_of(self, speech: Speech) -> Rows:
@@ -209,7 +245,7 @@ class _Finder:
     def positives(self, speech: Speech, record: Record) -> list[Row]:
         """The passages that hold gold sentences, with these marked."""
         gold = [span for one in record["gold"] if (span := self._gold(speech, one))]
-        short = self._short(speech, gold, record["short"])
+        short = self._short(speech, gold, record.get("short"))
         found = []
         for passage in self._passages[speech.id]:
             evidence = tuple(
@@ -266,6 +302,7 @@ def _half_inside(sentence: Span, gold: Span) -> bool:
 
 # ---- from sets with one paragraph to a question ------------------------------------------------
 
+_LONGEST_PREMISE = 1200
 _WORDS = 100
 """A longer paragraph is cut to the sentences around its answer."""
 
@@ -300,6 +337,14 @@ def from_paragraphs(path: Path, chance: random.Random, sources: set[str] | None)
         elif own.evidence:
             groups.append(Group(record["question"], (own,), (), far, record["source"]))
     return groups
+
+
+def from_pairs(records: Iterable[Record]) -> Iterator[Group]:
+    """Groups for pairs of premise and hypothesis (NLI, FEVER): the premise is the evidence."""
+    for record in records:
+        text = record["premise"][:_LONGEST_PREMISE]
+        row = Row("", text, (Span(0, len(text)),), (0,))
+        yield Group(record["hypothesis"], (row,), source=record["source"], label=record["label"])
 
 
 def _window(text: str, short: Span | None, chance: random.Random) -> Row:
@@ -349,6 +394,7 @@ def read_groups(path: Path) -> list[Group]:
             near=tuple(map(_row, record["near"])),
             far=tuple(map(_row, record["far"])),
             source=record["source"],
+            label=record["label"],
         )
         for record in read_records(path)
     ]

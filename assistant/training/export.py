@@ -8,12 +8,12 @@ from pathlib import Path
 
 import torch
 
-from assistant.training.network import ReaderNetwork
+from assistant.training.network import PassageNetwork
 from embeddings.encoder import MODEL_FILE, TOKENIZER_FILE
 from embeddings.export import quantise, quiet
 
 
-def export_reader(network: ReaderNetwork, tokenizer: Path, folder: Path) -> None:
+def export_network(network: PassageNetwork, tokenizer: Path, folder: Path) -> None:
     """Write the network as 8-bit ONNX, and its tokenizer, to `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     names = ["input_ids", "attention_mask", "token_type_ids"]

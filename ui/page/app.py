@@ -1,7 +1,7 @@
 """The page: a conversation beside the speeches it quotes.
 
 `build_page` makes it, `launch` serves it. What a person sees is made by `turn`,
-`source` and `welcome`; what it does in the browser is in `page.js`.
+`claim`, `source` and `welcome`; what it does in the browser is in `page.js`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 # Gradio reads these when it is imported. Nothing is reported and nothing is fetched.
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
@@ -18,6 +20,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 import gradio as gr
 
 from assistant.answer import Assistant
+from assistant.claims import ClaimChecker
 from assistant.errors import RapporteurError
 from assistant.library import Library
 from ui.page.desk import FIELDS, Conversation, Desk, Field, Replied, chips
@@ -41,7 +44,7 @@ _Fields = list[gr.Dropdown | gr.Textbox]
 
 def build_page(assistant: Assistant) -> gr.Blocks:
     """The page for one library; nothing is served yet."""
-    library, desk = assistant.library, Desk(assistant)
+    library, desk = assistant.library, Desk(assistant, ClaimChecker.shipped(assistant.library))
     page = gr.Blocks(title="Rapporteur", analytics_enabled=False, fill_width=True)
     with page, gr.Column(elem_id="room"):
         past = gr.State(Conversation())
@@ -51,9 +54,9 @@ def build_page(assistant: Assistant) -> gr.Blocks:
             with gr.Column(elem_id="desk"):
                 fields = _filter_fields(library)
                 shown_chips = _chips_row(fields)
-                question, ask, new = _question_row()
+                ways, new = _ways()
         _source_pane(library)
-        _connect(desk, log, question, ask, new, past, fields)
+        _connect(desk, log, ways, new, past, fields)
         _connect_chips(shown_chips, fields)
     return page
 
@@ -146,36 +149,56 @@ def _chips_row(fields: _Fields) -> gr.HTML:
     return row
 
 
-def _question_row() -> tuple[gr.Textbox, gr.Button, gr.Button]:
-    with gr.Row(elem_id="asking"):
-        question = gr.Textbox(
-            label="Question",
+@dataclass(frozen=True)
+class _Way:
+    """A tab of the desk: what is typed in it, and the button that sends it."""
+
+    box: gr.Textbox
+    button: gr.Button
+
+
+def _ways() -> tuple[dict[str, _Way], gr.Button]:
+    """The tabs, by name, and the button that begins anew."""
+    with gr.Tabs(elem_id="ways"):
+        ways = {
+            "ask": _way("Ask", "question", "Ask about the speeches", "Ask"),
+            "check": _way(
+                "Check a claim", "claim", "A claim, such as: Kazakhstan opposes drones", "Check"
+            ),
+        }
+    return ways, gr.Button("New conversation", elem_id="new")
+
+
+def _way(title: str, name: str, placeholder: str, verb: str) -> _Way:
+    with gr.Tab(title), gr.Row(elem_classes="asking"):
+        box = gr.Textbox(
+            label=name.capitalize(),
             show_label=False,
             container=False,
-            placeholder="Ask about the speeches",
+            placeholder=placeholder,
             lines=1,
             max_lines=5,
-            autofocus=True,
-            elem_id="question",
+            autofocus=name == "question",
+            elem_id=name,
         )
-        ask = gr.Button("Ask", elem_id="ask")
-    new = gr.Button("New conversation", elem_id="new")
-    return question, ask, new
+        return _Way(box, gr.Button(verb, elem_classes="send"))
 
 
 def _connect(
     desk: Desk,
     log: gr.HTML,
-    question: gr.Textbox,
-    ask: gr.Button,
+    ways: dict[str, _Way],
     new: gr.Button,
     past: gr.State,
     fields: _Fields,
 ) -> None:
-    def ask_typed(question: str, past: Conversation, *fields: Field) -> Replied:
-        if not question.strip():
-            return gr.skip(), gr.skip(), gr.skip()  # the page says so itself
-        return desk.ask(question, past, *fields)
+    def typed(reply: Callable[..., Replied]) -> Callable[..., Replied]:
+        def send(text: str, past: Conversation, *fields: Field) -> Replied:
+            if not text.strip():
+                return gr.skip(), gr.skip(), gr.skip()  # the page says so itself
+            return reply(text, past, *fields)
+
+        return send
 
     def ask_example(event: gr.EventData, past: Conversation, *fields: Field) -> Replied:
         return desk.ask(_text(event, "question"), past, *fields)
@@ -185,13 +208,19 @@ def _connect(
     ) -> tuple[str, str, Conversation, None, None, str, str]:
         return *desk.ask(_text(event, "question"), past, interpret=False), None, None, "", ""
 
-    replied = [log, question, past]
-    for event, handler, inputs, outputs in (
-        (question.submit, ask_typed, [question, past, *fields], replied),
-        (ask.click, ask_typed, [question, past, *fields], replied),
-        (log.ask, ask_example, [past, *fields], replied),
-        (log.widen, ask_all, [past], [*replied, *fields]),
-    ):
+    ask = ways["ask"]
+    events: list[tuple[Any, Callable[..., Any], list[Any], list[Any]]] = [
+        (log.ask, ask_example, [past, *fields], [log, ask.box, past]),
+        (log.widen, ask_all, [past], [log, ask.box, past, *fields]),
+    ]
+    for name, reply in (("ask", desk.ask), ("check", desk.check)):
+        way = ways[name]
+        inputs, outputs = [way.box, past, *fields], [log, way.box, past]
+        events += [
+            (way.box.submit, typed(reply), inputs, outputs),
+            (way.button.click, typed(reply), inputs, outputs),
+        ]
+    for event, handler, inputs, outputs in events:
         event(
             handler,
             inputs,
@@ -202,8 +231,8 @@ def _connect(
             api_visibility="private",
         )
     new.click(
-        lambda: ("", "", Conversation()),
-        outputs=replied,
+        lambda: ("", Conversation(), *("" for _ in ways)),
+        outputs=[log, past, *(way.box for way in ways.values())],
         queue=False,
         show_progress="hidden",
         api_visibility="private",

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from assistant.answer import Assistant
+from assistant.claims import ClaimChecker
 from assistant.errors import RapporteurError
 from assistant.filters import Filters
-from ui.page.turn import answer_turn, notice_turn, shown
+from ui.page.claim import claim_turn
+from ui.page.turn import Turn, answer_turn, notice_turn, shown
 from ui.wording import FILTER_WORDS
 
 FIELDS = ("country", "speaker", "since", "until")
@@ -33,26 +36,44 @@ Replied = tuple[str, str, Conversation]
 
 
 class Desk:
-    """Takes questions from the page to the assistant and brings the turn back."""
+    """Takes questions and claims from the page and brings the turn back."""
 
-    def __init__(self, assistant: Assistant) -> None:
+    def __init__(self, assistant: Assistant, checker: ClaimChecker) -> None:
         self._assistant = assistant
+        self._checker = checker
 
     def ask(
         self, question: str, past: Conversation, *fields: Field, interpret: bool = True
     ) -> Replied:
         """Answer, refuse, or say in one line why the question could not be asked."""
-        past = replace(past, turns=past.turns + 1)
-        try:
+
+        def reply(turn: int, first: int) -> Turn:
             answer = self._assistant.ask(question, filters(*fields), interpret)
-        except RapporteurError as error:
-            return notice_turn(question, past.turns, _sentence(error)).html, question, past
-        except Exception:  # the page is the outermost layer: the traceback goes to the log
-            _log.exception("a question could not be answered")
-            notice = "Something went wrong inside Rapporteur; its log says more."
-            return notice_turn(question, past.turns, notice).html, question, past
-        turn = answer_turn(answer, past.turns, past.citations + 1)
-        return turn.html, "", replace(past, citations=past.citations + turn.citations)
+            return answer_turn(answer, turn, first)
+
+        return _replied(question, past, reply)
+
+    def check(self, claim: str, past: Conversation, *fields: Field) -> Replied:
+        """Check a claim, or say in one line why it could not be checked."""
+
+        def reply(turn: int, first: int) -> Turn:
+            return claim_turn(claim, self._checker.check(claim, filters(*fields)), turn, first)
+
+        return _replied(claim, past, reply)
+
+
+def _replied(text: str, past: Conversation, reply: Callable[[int, int], Turn]) -> Replied:
+    """The turn that `reply` makes of its number and that of its first citation."""
+    past = replace(past, turns=past.turns + 1)
+    try:
+        turn = reply(past.turns, past.citations + 1)
+    except RapporteurError as error:
+        return notice_turn(text, past.turns, _sentence(error)).html, text, past
+    except Exception:  # the page is the outermost layer: the traceback goes to the log
+        _log.exception("a question could not be answered")
+        notice = "Something went wrong inside Rapporteur; its log says more."
+        return notice_turn(text, past.turns, notice).html, text, past
+    return turn.html, "", replace(past, citations=past.citations + turn.citations)
 
 
 def filters(*fields: Field) -> Filters:

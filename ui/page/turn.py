@@ -68,15 +68,18 @@ def answer_turn(answer: Answer, turn: int, first: int) -> Turn:
     """
     numbers = count(first)
     body = _answered(answer, numbers) if answer.answered else _refused(answer, numbers)
-    return Turn(_turn(answer.question, turn, _interpreted(answer) + body), next(numbers) - first)
+    return Turn(
+        turn_html(answer.question, turn, _interpreted(answer) + body), next(numbers) - first
+    )
 
 
 def notice_turn(question: str, turn: int, notice: str) -> Turn:
     """A question that could not be asked, with one line that says why."""
-    return Turn(_turn(question, turn, f'<p class="notice">{shown(notice)}</p>'), 0)
+    return Turn(turn_html(question, turn, f'<p class="notice">{shown(notice)}</p>'), 0)
 
 
-def _turn(question: str, turn: int, body: str) -> str:
+def turn_html(question: str, turn: int, body: str) -> str:
+    """What was asked, over what came of it."""
     text = question if len(question) <= _LONGEST_SHOWN else question[:_LONGEST_SHOWN] + " …"
     asked = f'<h2 class="asked">{shown(text)}</h2>' if question.strip() else ""
     return f'<section class="turn" data-turn="{turn}">{asked}{body}</section>'
@@ -125,13 +128,13 @@ def _finding(finding: Finding, numbers: Iterator[int], strength: str | None = No
     match = [f"{strength} match"] if strength else []
     return (
         f'<article class="finding"><blockquote><span class="quote">{quote}</span>'
-        f"{_marker(citation, number)}</blockquote>"
-        f'<p class="reference">{_joined([*_reference(citation), *match])}</p>'
-        f"{_actions(finding)}{_again(finding, numbers)}</article>"
+        f"{marker(citation, number)}</blockquote>"
+        f'<p class="reference">{joined([*reference(citation), *match])}</p>'
+        f"{actions(citation, _why(finding))}{_again(finding, numbers)}</article>"
     )
 
 
-def _marker(citation: Citation, number: int) -> str:
+def marker(citation: Citation, number: int) -> str:
     """The `[n]` button, and the card that hovering or focusing it shows."""
     speech = citation.speech
     label = ", ".join([speech.speaker or "Speaker unknown", *_delegation(speech), speech.occasion])
@@ -144,15 +147,15 @@ def _marker(citation: Citation, number: int) -> str:
 
 
 def _card(citation: Citation, number: int) -> str:
-    details = [*_reference(citation), *_delivery(citation.speech)]
+    details = [*reference(citation), *_delivery(citation.speech)]
     return (
         f'<span class="card" id="card-{number}" role="tooltip" hidden>'
         f'<span class="card-quote">{shown(citation.quote)}</span>'
-        f'<span class="card-source">{_joined(details)}</span></span>'
+        f'<span class="card-source">{joined(details)}</span></span>'
     )
 
 
-def _reference(citation: Citation) -> list[str]:
+def reference(citation: Citation) -> list[str]:
     """Who, for whom, where, when, and which lines; what is unknown is left out."""
     speech = citation.speech
     return [
@@ -177,20 +180,21 @@ def _delivery(speech: Speech) -> list[str]:
     return [f"delivered in {speech.language}"] if speech.language else []
 
 
-def _joined(parts: Sequence[str]) -> str:
+def joined(parts: Sequence[str]) -> str:
+    """Parts of a line, each kept together where it can be."""
     # A part breaks from its neighbours before it breaks inside.
     return " · ".join(f'<span class="part">{shown(part)}</span>' for part in parts)
 
 
-def _actions(finding: Finding) -> str:
-    citation = finding.citation
+def actions(citation: Citation, more: str = "") -> str:
+    """Buttons to copy the quote with its reference and to open it, and what else there is."""
     copied = shown(f"“{citation.quote}” — {citation.reference}")
     return (
         '<div class="actions">'
         f'<button type="button" class="plain" data-copy="{copied}">Copy</button>'
         f'<button type="button" class="plain"'
         f' data-source="{shown(address(citation.speech, citation.span))}">Open</button>'
-        f"{_why(finding)}</div>"
+        f"{more}</div>"
     )
 
 
@@ -207,7 +211,7 @@ def _again(finding: Finding, numbers: Iterator[int]) -> str:
     if not finding.again:
         return ""
     places = "".join(
-        f"<li>{_joined(_reference(citation))}{_marker(citation, next(numbers))}</li>"
+        f"<li>{joined(reference(citation))}{marker(citation, next(numbers))}</li>"
         for citation in finding.again
     )
     said = f"said again in {counted(len(finding.again), 'other place')}"

@@ -1,4 +1,4 @@
-"""Train the reader: general questions first, then questions on speeches."""
+"""The loop that trains a network on groups, and goes on where it was broken off."""
 
 from __future__ import annotations
 
@@ -7,19 +7,18 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
-from tokenizers import Tokenizer
+from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from assistant.errors import RapporteurError
 from assistant.training.examples import Group, Row
-from assistant.training.network import Batch, ReaderNetwork, collate, loss_of
 
-WEIGHTS_FILE = "reader.safetensors"
+WEIGHTS_FILE = "weights.safetensors"
 _CHECKPOINT = "checkpoint.pt"
 _SORTED_TOGETHER = 20
 """Batches whose questions are sorted by length before they are parted, to pad less."""
@@ -31,6 +30,24 @@ class TrainingError(RapporteurError):
 
 Report = Callable[[int, int, float], None]
 """Called with (step, steps, mean loss since the last call)."""
+
+
+Drawn = tuple[str, list[tuple[Row, Any]]]
+"""A question or a claim with passages, and what the task knows of each."""
+
+
+class Batch(Protocol):
+    def to(self, device: torch.device) -> Batch: ...
+
+
+class Task(Protocol):
+    """What a network is trained to do."""
+
+    def draw(self, group: Group, negatives: int, chance: random.Random) -> Drawn: ...
+
+    def collate(self, drawn: Sequence[Drawn]) -> Batch: ...
+
+    def loss(self, network: nn.Module, batch: Any) -> Tensor: ...
 
 
 @dataclass(frozen=True)
@@ -54,8 +71,8 @@ class Stage:
 
 
 def train(
-    network: ReaderNetwork,
-    tokenizer: Tokenizer,
+    network: nn.Module,
+    task: Task,
     groups: Sequence[Group],
     folder: Path,
     stage: Stage,
@@ -69,8 +86,8 @@ def train(
 
     Args:
         network: Ends with the averaged weights.
-        tokenizer: Of the network.
-        groups: Questions with passages.
+        task: What it learns from a group.
+        groups: Questions or claims with passages.
         folder: For the checkpoint and the result.
         stage: The hyperparameters.
         report: Told how it goes.
@@ -104,11 +121,11 @@ def train(
     }  # fmt: skip
     done = _resume(folder / _CHECKPOINT, parts, made_from)
     losses: list[float] = []
-    for step, batch in enumerate(_batches(tokenizer, groups, stage, done, steps), start=done + 1):
+    for step, batch in enumerate(_batches(task, groups, stage, done, steps), start=done + 1):
         # By step, so that a resumed run drops out the same units as one that was never broken off.
         torch.manual_seed(1_000_003 * stage.seed + step)
         with torch.autocast(device.type, torch.bfloat16):
-            loss = loss_of(network, batch.to(device))
+            loss = task.loss(network, batch.to(device))
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
@@ -128,7 +145,7 @@ def train(
     (folder / _CHECKPOINT).unlink(missing_ok=True)
 
 
-def _fingerprint(network: ReaderNetwork, groups: Sequence[Group], stage: Stage) -> str:
+def _fingerprint(network: nn.Module, groups: Sequence[Group], stage: Stage) -> str:
     digest = hashlib.sha256(repr(stage).encode())
     for group in groups:
         digest.update(repr(group).encode())
@@ -138,7 +155,7 @@ def _fingerprint(network: ReaderNetwork, groups: Sequence[Group], stage: Stage) 
 
 
 def _batches(
-    tokenizer: Tokenizer, groups: Sequence[Group], stage: Stage, done: int, steps: int
+    task: Task, groups: Sequence[Group], stage: Stage, done: int, steps: int
 ) -> Iterator[Batch]:
     """Batches of steps `done` to `steps`: the same whether or not the run was broken off."""
     step = 0
@@ -146,17 +163,14 @@ def _batches(
     while True:
         chance = random.Random(f"{stage.seed}/{epoch}")
         order = chance.sample(range(len(groups)), len(groups))
-        drawn = [(groups[n].question, groups[n].drawn(stage.negatives, chance)) for n in order]
+        drawn = [task.draw(groups[n], stage.negatives, chance) for n in order]
         for batch in _sorted_alike(drawn, stage.questions, chance):
             if step == steps:
                 return
             if step >= done:
-                yield collate(tokenizer, batch)
+                yield task.collate(batch)
             step += 1
         epoch += 1
-
-
-Drawn = tuple[str, list[tuple[Row, bool]]]
 
 
 def _sorted_alike(drawn: list[Drawn], size: int, chance: random.Random) -> Iterator[list[Drawn]]:
