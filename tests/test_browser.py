@@ -350,7 +350,7 @@ def test_back_from_a_citation_leads_to_the_conversation(chromium, site) -> None:
 
 def test_nothing_typed_makes_no_turn(page) -> None:
     page.get_by_label("Question", exact=True).press("Enter")
-    expect(page.locator(".status")).to_have_text("Type a question first.")
+    expect(page.locator(".status")).to_have_text("Type something first.")
     ask(page, QUESTION)
     expect(page.locator(".turn")).to_have_count(1)
 
@@ -362,3 +362,51 @@ def test_a_named_speaker_is_said_and_can_be_widened(page) -> None:
     turn.locator("[data-widen]").click()
     expect(page.locator(".turn")).to_have_count(2)
     assert page.locator(".turn").last.locator(".interpreted").count() == 0
+
+
+CLAIM = "Kazakhstan opposes the use of drones in peacekeeping."
+
+
+def check(page, claim: str):
+    """Check a claim in its tab and wait for the turn."""
+    turns = page.locator(".turn").count()
+    page.get_by_role("tab", name="Check a claim").click()
+    box = page.get_by_label("Claim", exact=True)
+    box.fill(claim)
+    box.press("Enter")
+    expect(page.locator(".turn")).to_have_count(turns + 1)
+    return page.locator(".turn").last
+
+
+def test_a_claim_is_checked_in_its_tab(page) -> None:
+    turn = check(page, CLAIM)
+    assert turn.locator(".asked").inner_text() == CLAIM
+    expect(turn.locator(".verdict")).to_contain_text("Contradicted by what Mr. ")
+    first = turn.locator(".finding").first
+    assert first.locator(".stance").inner_text() == "contradicts"
+    first.locator(".marker").click()
+    expect(page.locator("#source mark").first).to_be_visible()
+    assert in_view(page, page.get_by_label("Claim", exact=True))
+
+
+def test_questions_and_claims_share_one_conversation(page) -> None:
+    ask(page, QUESTION)
+    numbers = page.locator(".turn .marker").count()
+    turn = check(page, CLAIM)
+    assert turn.locator(".marker").first.inner_text() == f"[{numbers + 1}]"
+    page.get_by_role("tab", name="Ask").click()
+    ask(page, REFUSED)
+    page.get_by_role("button", name="New conversation").click()
+    expect(page.locator(".turn")).to_have_count(0)
+
+
+def test_the_offered_claim_is_checked_by_a_click(page) -> None:
+    page.locator("[data-check]").click()
+    expect(page.locator(".turn .verdict")).to_contain_text("Contradicted")
+
+
+def test_a_claim_that_cannot_be_checked_stays_in_the_box(page) -> None:
+    claim = "drones " * 1000
+    turn = check(page, claim)
+    expect(turn.locator(".notice")).to_contain_text("check at most 5,000 at once")
+    expect(page.get_by_label("Claim", exact=True)).to_have_value(claim)

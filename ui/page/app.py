@@ -86,6 +86,7 @@ def _log_pane(library: Library) -> gr.HTML:
         js_on_load=(
             "rapporteur.conversation(element, props, watch, {"
             "ask: question => trigger('ask', {question}),"
+            "check: claim => trigger('check', {claim}),"
             "widen: question => trigger('widen', {question})})"
         ),
     )
@@ -208,9 +209,13 @@ def _connect(
     ) -> tuple[str, str, Conversation, None, None, str, str]:
         return *desk.ask(_text(event, "question"), past, interpret=False), None, None, "", ""
 
-    ask = ways["ask"]
+    def check_example(event: gr.EventData, past: Conversation, *fields: Field) -> Replied:
+        return desk.check(_text(event, "claim"), past, *fields)
+
+    ask, check = ways["ask"], ways["check"]
     events: list[tuple[Any, Callable[..., Any], list[Any], list[Any]]] = [
         (log.ask, ask_example, [past, *fields], [log, ask.box, past]),
+        (log.check, check_example, [past, *fields], [log, check.box, past]),
         (log.widen, ask_all, [past], [log, ask.box, past, *fields]),
     ]
     for name, reply in (("ask", desk.ask), ("check", desk.check)):

@@ -1,7 +1,7 @@
 // What the page does in the browser. Nothing here is built from the text of a speech: markup
 // comes escaped from the server, and what a click means is read from data attributes:
 //   data-source  open a speech (and span); the value is what follows # in the address
-//   data-copy    copy the value        data-ask    ask the value
+//   data-copy    copy the value        data-ask    ask the value      data-check   check it
 //   data-widen   ask the value again without filters
 (() => {
   "use strict";
@@ -23,10 +23,11 @@
     const status = element.querySelector(".status");
     watch("value", () => (props.value ? append(log, status, props.value) : clear(log, status)));
     log.addEventListener("click", (event) => {
-      const button = event.target.closest("[data-ask], [data-widen], [data-copy]");
+      const button = event.target.closest("[data-ask], [data-check], [data-widen], [data-copy]");
       if (!button) return;
       if (button.dataset.copy !== undefined) copy(button, status);
       else if (button.dataset.ask !== undefined) send.ask(button.dataset.ask);
+      else if (button.dataset.check !== undefined) send.check(button.dataset.check);
       else send.widen(button.dataset.widen);
     });
     cards(log);
@@ -36,7 +37,7 @@
   function asking(question) {
     const status = document.querySelector("#log .status");
     if (typeof question === "string" && !question.trim()) {
-      status.textContent = "Type a question first.";
+      status.textContent = "Type something first.";
       return;
     }
     const say = (words) => () => (status.textContent = words);

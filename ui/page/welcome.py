@@ -25,10 +25,11 @@ _LONGEST_TOPIC = 60
 
 @dataclass(frozen=True)
 class Examples:
-    """Questions to begin with: those that have answers, and one that has none."""
+    """To begin with: questions that have answers, one that has none, and a claim to check."""
 
     answered: tuple[str, ...]
     refused: str | None = None
+    claim: str | None = None
 
 
 _SEEDS_EXAMPLES = Examples(
@@ -39,6 +40,7 @@ _SEEDS_EXAMPLES = Examples(
         "What is KAZCENT?",
     ),
     "Who won the World Cup?",
+    "Kazakhstan opposes the use of drones in peacekeeping.",
 )
 
 
@@ -100,9 +102,10 @@ def welcome(library: Library) -> str:
         html += f"<h2>For example</h2><ul>{questions}</ul>"
     if offered.refused:
         html += f"<h2>And one that is refused</h2><ul>{_example(offered.refused)}</ul>"
+    if offered.claim:
+        html += f"<h2>A claim to check</h2><ul>{_example(offered.claim, 'check')}</ul>"
     return html + "</div>"
 
 
-def _example(question: str) -> str:
-    asked = shown(question)
-    return f'<li><button type="button" data-ask="{asked}">{asked}</button></li>'
+def _example(text: str, way: str = "ask") -> str:
+    return f'<li><button type="button" data-{way}="{shown(text)}">{shown(text)}</button></li>'
