@@ -81,6 +81,19 @@ class LexicalIndex:
         scores: FloatArray = self._bm25.get_scores_from_ids(np.array(known, dtype=np.int32))
         return scores[: self._size] / np.float32(most)
 
+    def stems(self, text: str) -> list[str]:
+        """The words of a text as they are indexed, without stop words."""
+        return self._tokenise(text)
+
+    def rows_with(self, stem: str) -> Rows:
+        """The rows that have a word of this stem, in order."""
+        word = self._bm25.vocab_dict.get(stem)
+        if word is None or not self._size:
+            return np.zeros(0, np.int64)
+        first, last = self._bm25.scores["indptr"][word : word + 2]
+        rows = np.asarray(self._bm25.scores["indices"][first:last], np.int64)
+        return np.sort(rows[rows < self._size])
+
     def _weights(self, words: list[int]) -> npt.NDArray[np.float64]:
         starts = np.asarray(self._bm25.scores["indptr"])
         ids = np.array(words)

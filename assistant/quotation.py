@@ -1,0 +1,275 @@
+"""Whether a quotation stands in the speeches: exactly, altered, as somebody else's, or not."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import groupby
+
+from assistant.alignment import Alignment, align, changes, longest_new
+from assistant.answer import Citation, Searched
+from assistant.attribution import Attribution
+from assistant.checked import Checked, Edit, Part, Source, checked_quotation
+from assistant.filters import Filters
+from assistant.lexicon import Lexicon
+from assistant.library import Library
+from assistant.parts import enough, parts
+from assistant.text import Span
+from assistant.verbatim import Place, Quoted, Verbatim, exact
+from assistant.words import Words, is_content, negates, weighs
+
+_SOURCES = 50
+_NEAREST = 24
+_ALIGNED = 10
+_KEPT = 0.6
+"""Share of the words that a passage keeps to be recognised in an altered quotation."""
+_NEW = 6
+"""Words on end that are no alteration of a passage, but from elsewhere."""
+_SHORT = 6
+_BEFORE = 3
+_SCATTERED = "All of these words were said, but not on end in one place."
+
+
+class Quotations:
+    """Checks quotations against a library; made once for it."""
+
+    def __init__(self, library: Library) -> None:
+        self.library = library
+        self._lexicon = Lexicon(library)
+        self._verbatim = Verbatim(self._lexicon)
+
+    def check(
+        self, quotation: str, speaker: str | None = None, filters: Filters | None = None
+    ) -> Checked:
+        """Look for a quotation in the whole library.
+
+        Args:
+            quotation: As pasted.
+            speaker: Who is said to have said it: a name or a delegation.
+            filters: Where it is said to be from.
+
+        Raises:
+            QuestionError: The quotation is too short or too long, or is no text.
+            FilterError: The speaker cannot be understood.
+        """
+        quoted = Quoted.of(checked_quotation(quotation))
+        speeches = self.library.speeches
+        attribution = Attribution.of(speaker, filters, speeches.values())
+        searched = Searched(len(speeches), len(self.library.passages), attribution.stated)
+        blank = Checked(quotation, "absent", "absent", searched)
+        nearest = self._lexicon.nearest(quoted.words, _NEAREST)
+        if places := self._places(quoted, nearest):
+            return self._standing(blank, places, attribution)
+        return self._unlike(blank, quoted, nearest, attribution)
+
+    def _places(self, quoted: Quoted, nearest: list[str]) -> dict[str, Place]:
+        """Where the words stand so, or so but for typography, by speech."""
+        found = {
+            id_: place
+            for id_ in self._lexicon.with_all(quoted.plain)
+            if (place := exact(quoted, self.library.speeches[id_].text))
+        }
+        others = [*nearest, *(() if found else self._lexicon.with_letters(quoted.words))]
+        for id_ in dict.fromkeys(others):
+            if id_ not in found and (place := self._verbatim.typographic(quoted, id_)):
+                found[id_] = place
+        return found
+
+    def _standing(
+        self, blank: Checked, places: dict[str, Place], attribution: Attribution
+    ) -> Checked:
+        """The check of a quotation whose words stand in these speeches."""
+        sources = _in_order(
+            Source(
+                tuple(self._citation(id_, span) for span in place.spans),
+                "exact" if place.exact else "typographic",
+                attribution.fits(self.library.speeches[id_]),
+            )
+            for id_, place in places.items()
+        )
+        first = sources[0]
+        place = places[first.speech.id]
+        return replace(
+            blank,
+            verdict="misattributed" if first.fits is False else first.standing,
+            standing=first.standing,
+            sources=tuple(sources[:_SOURCES]),
+            more=max(len(sources) - _SOURCES, 0),
+            notes=(
+                *_notes(first, attribution),
+                *_surroundings(place, self._lexicon.words(first.speech.id), blank.quotation),
+            ),
+        )
+
+    def _unlike(
+        self, blank: Checked, quoted: Quoted, nearest: list[str], attribution: Attribution
+    ) -> Checked:
+        """The check of a quotation whose words stand so nowhere."""
+        aligned = {
+            id_: found
+            for id_ in nearest[:_ALIGNED]
+            if (found := align(quoted.words, self._lexicon.words(id_), self._same))
+        }
+        fits = {id_: attribution.fits(self.library.speeches[id_]) for id_ in nearest}
+        order = sorted(aligned, key=lambda id_: (aligned[id_].cost, fits[id_] is False))
+        if not order or not self._recognisable(best := aligned[order[0]]):
+            return self._partial(blank, quoted.words, nearest[:_ALIGNED], attribution)
+        if mended := self._mended(quoted, order, aligned):
+            check = self._standing(blank, mended, attribution)
+            return replace(check, notes=(*check.notes, *_slips(best)))
+        sources = tuple(
+            Source((self._citation(id_, _window(aligned[id_])),), "altered", fits[id_])
+            for id_ in order
+            if aligned[id_].cost == best.cost
+        )
+        return replace(
+            blank,
+            verdict="altered",
+            standing="altered",
+            sources=sources[:_SOURCES],
+            edits=tuple(_edits(best)),
+            changes=tuple(changes(best)),
+            notes=(*_notes(sources[0], attribution), *_slips(best)),
+        )
+
+    def _same(self, record: Words, left: Span, quoted: Words, right: Span) -> bool:
+        """Whether words are the same but for typography or a misprint of the record."""
+        if self._verbatim.same(record, left, quoted, right):
+            return True
+        alone = left.end - left.start == right.end - right.start == 1
+        return alone and self._lexicon.is_slip(record.word(left.start), quoted.word(right.start))
+
+    def _recognisable(self, found: Alignment) -> bool:
+        """Whether the quotation is this passage with words changed."""
+        keys = found.quoted.keys
+        kept = [n for block in found.blocks if block.same for n in range(*block.quoted)]
+        content = sum(map(is_content, keys))
+        kept_content = sum(is_content(keys[number]) for number in kept)
+        if len(keys) < _SHORT:
+            # So few words are altered only where what changed is no topic.
+            changed = [keys[n] for n in range(len(keys)) if n not in set(kept)]
+            slight = all(weighs(key) or not is_content(key) for key in changed)
+            return slight and kept_content >= 2 and len(kept) >= len(keys) - 2
+        return (
+            len(kept) >= _KEPT * len(keys)
+            and kept_content >= max(2, content / 2)
+            and longest_new(found) < _NEW
+        )
+
+    def _mended(
+        self, quoted: Quoted, order: list[str], aligned: dict[str, Alignment]
+    ) -> dict[str, Place]:
+        """Where the words stand once they are misprinted as the record has them."""
+        places: dict[str, Place] = {}
+        for id_ in order:
+            found = aligned[id_]
+            if found.cost or not found.misprints:
+                continue
+            text = quoted.text
+            for block in reversed(found.misprints):
+                start, end = found.quoted.span(*block.quoted)
+                text = text[:start] + found.record.surface(block.record) + text[end:]
+            if place := self._verbatim.typographic(Quoted.of(Words.of(text)), id_):
+                places[id_] = place
+        return places
+
+    def _partial(
+        self, blank: Checked, words: Words, nearest: list[str], attribution: Attribution
+    ) -> Checked:
+        """The check of a quotation of which at most parts stand somewhere."""
+        found = sorted(parts(words, {id_: self._lexicon.words(id_) for id_ in nearest}))
+        if not enough(words, found):
+            return blank
+        told: list[Part] = []
+        end = 0
+        for part in found:
+            if part.quoted.start > end:
+                told.append(Part(words.span(end, part.quoted.start), None))
+            record = self._lexicon.words(part.speech).span(*part.record)
+            told.append(Part(words.span(*part.quoted), self._citation(part.speech, record)))
+            end = part.quoted.end
+        if end < len(words):
+            told.append(Part(words.span(end, len(words)), None))
+        by_speech: dict[str, list[Citation]] = {}
+        for citation in (part.citation for part in told if part.citation):
+            by_speech.setdefault(citation.speech.id, []).append(citation)
+        sources = _in_order(
+            Source(tuple(each), "partial", attribution.fits(each[0].speech))
+            for each in by_speech.values()
+        )
+        whole = all(part.citation for part in told)
+        return replace(
+            blank,
+            verdict="partial",
+            standing="partial",
+            sources=tuple(sources),
+            parts=tuple(told),
+            notes=(*_notes(sources[0], attribution), *([_SCATTERED] if whole else [])),
+        )
+
+    def _citation(self, id_: str, span: Span) -> Citation:
+        speech = self.library.speeches[id_]
+        paragraph = bisect_right(speech.reading.paragraphs, Span(span.start, len(speech.text)))
+        return Citation(speech, max(paragraph, 1), span)
+
+
+def _in_order(sources: Iterable[Source]) -> list[Source]:
+    """Those that fit first, then those of which it is not known; exact ones first of each."""
+    fits = {True: 0, None: 1, False: 2}
+    return sorted(sources, key=lambda source: (fits[source.fits], source.standing != "exact"))
+
+
+def _window(found: Alignment) -> Span:
+    return found.record.span(*found.window)
+
+
+def _edits(found: Alignment) -> Iterator[Edit]:
+    for same, group in groupby(found.blocks, key=lambda block: block.same):
+        blocks = list(group)
+        record = Span(blocks[0].record.start, blocks[-1].record.end)
+        quoted = Span(blocks[0].quoted.start, blocks[-1].quoted.end)
+        there = found.record.span(*record) if record.end > record.start else None
+        given = found.quoted.span(*quoted) if quoted.end > quoted.start else None
+        if same:
+            yield Edit("keep", there, given)
+            continue
+        if there:
+            yield Edit("delete", there, None)
+        if given:
+            yield Edit("insert", None, given)
+
+
+def _notes(source: Source, attribution: Attribution) -> Iterator[str]:
+    speech = source.speech
+    if source.fits is False and source.standing in ("altered", "partial"):
+        yield f"It is from another source: {source.citation.reference}."
+    if source.fits is None:
+        unknown = "who spoke" if attribution.filters == Filters() else "all that was asked"
+        yield f"The record does not tell {unknown}: {speech.byline}, {speech.occasion}."
+    if speech.language and speech.language != "English":
+        yield f"It was delivered in {speech.language}; the words are those of the interpretation."
+
+
+def _surroundings(place: Place, record: Words, quotation: str) -> Iterator[str]:
+    """What the record has about the quoted words that the quotation does not show."""
+    for span in place.left_out:
+        words = len(Words.of(span.of(record.text)))
+        yield f"Left out where the quotation marks it: {words} word{'s' * (words != 1)}."
+    begin = bisect_left(record.spans, Span(place.spans[0].start, 0))
+    for number in range(begin - 1, max(begin - 1 - _BEFORE, -1), -1):
+        if record.ends_sentence(number):
+            break
+        if negates(record.keys[number]):
+            before = record.span(number, begin).of(record.text)
+            yield f"The record has “{before}” just before these words."
+            break
+    asked = sum(span.of(record.text).count("?") for span in place.spans)
+    if asked != quotation.count("?") and not (asked < quotation.count("?") and place.left_out):
+        yield "The record and the quotation differ in a question mark."
+
+
+def _slips(found: Alignment) -> Iterator[str]:
+    for block in found.misprints:
+        record, quoted = found.record.surface(block.record), found.quoted.surface(block.quoted)
+        yield f"The record prints “{record}”, which was taken for a slip of “{quoted}”."
