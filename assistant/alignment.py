@@ -13,7 +13,7 @@ from rapidfuzz.distance import Levenshtein
 from assistant.text import Span
 from assistant.words import MODALS, Words, counts, is_content, negates, opposed
 
-_RUNS = 200
+_RUNS = 120
 _FARTHEST = 10
 """Words of the record that a quotation may lack in one place and still be one passage."""
 
@@ -202,9 +202,8 @@ def _edge(
 def _runs(quoted: Words, record: Words) -> Iterator[_Run]:
     """The longest runs of at least two words that both have, longest first, a fair number."""
     found: dict[tuple[int, int], int] = {}
-    pairs = list(zip(quoted.keys, quoted.keys[1:], strict=False))
-    for i in range(len(pairs) - 1, -1, -1):
-        for j in record.pairs.get(pairs[i], ()):
+    for j in range(len(record) - 2, -1, -1):
+        for i in quoted.pairs.get(record.keys[j : j + 2], ()):
             found[i, j] = found.get((i + 1, j + 1), 1) + 1
     runs = [_Run(i, j, n) for (i, j), n in found.items() if (i - 1, j - 1) not in found]
     yield from sorted(runs, key=lambda run: (-run.length, run.quoted, run.record))[:_RUNS]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from assistant.filters import Filters, names_of
@@ -30,7 +30,7 @@ class Attribution:
 
     @classmethod
     def of(
-        cls, speaker: str | None, filters: Filters | None, speeches: Collection[Speech]
+        cls, speaker: str | None, filters: Filters | None, delegations: frozenset[str]
     ) -> Attribution:
         """From what a user gives; a speaker among the filters counts as the one named.
 
@@ -41,9 +41,7 @@ class Attribution:
         named = (speaker or "").strip() or given.speaker
         left = {name: value for name, value in given.stated().items() if name != "speaker"}
         Filters(speaker=named)
-        countries = {speech.country for speech in speeches if speech.country}
-        names = frozenset(plain(name) for country in countries for name in names_of(country))
-        return cls(named, Filters(**left), names)
+        return cls(named, Filters(**left), delegations)
 
     @property
     def stated(self) -> Filters:
@@ -82,3 +80,9 @@ class Attribution:
 
     def _is_delegation(self, country: str, speech: Speech) -> bool | None:
         return None if speech.country is None else Filters(country=country).match(speech)
+
+
+def delegations(speeches: Iterable[Speech]) -> frozenset[str]:
+    """The plain names, all that they go by, of the delegations that speak."""
+    countries = {speech.country for speech in speeches if speech.country}
+    return frozenset(plain(name) for country in countries for name in names_of(country))

@@ -10,7 +10,9 @@ from assistant.text import Span
 from assistant.words import Words, is_content
 
 _SHORTEST, _LEAST_CONTENT = 5, 2
-_CONTENT, _SHARE = 3, 0.25
+_SHARE, _LONG = 0.25, 10
+_MOST, _LESS_LONG = 0.6, 6
+_SUBJECTS = 3
 
 
 class Found(NamedTuple):
@@ -41,9 +43,18 @@ def parts(
 
 def enough(words: Words, found: Sequence[Found]) -> bool:
     """Whether the parts are a substantial share of the quotation."""
-    numbers = [number for part in found for number in range(*part.quoted)]
-    content = sum(is_content(words.keys[number]) for number in numbers)
-    return content >= _CONTENT and len(numbers) >= _SHARE * len(words)
+    share = sum(_length(part.quoted) for part in found) / len(words)
+    telling = [part.quoted for part in found if _subjects(words, part.quoted) >= _SUBJECTS]
+    longest = max(map(_length, telling), default=0)
+    # Phrases of up to nine words ("the full and effective participation of women") are common.
+    return (share >= _SHARE and longest >= _LONG) or (share >= _MOST and longest >= _LESS_LONG)
+
+
+def _subjects(words: Words, span: Span) -> int:
+    """Words that carry a topic and are no names, of which common phrases are made."""
+    return sum(
+        is_content(words.keys[number]) and words.word(number).islower() for number in range(*span)
+    )
 
 
 def _tells(words: Words, span: Span) -> bool:

@@ -9,7 +9,7 @@ from itertools import groupby
 
 from assistant.alignment import Alignment, align, changes, longest_new
 from assistant.answer import Citation, Searched
-from assistant.attribution import Attribution
+from assistant.attribution import Attribution, delegations
 from assistant.checked import Checked, Edit, Part, Source, checked_quotation
 from assistant.filters import Filters
 from assistant.lexicon import Lexicon
@@ -20,8 +20,8 @@ from assistant.verbatim import Place, Quoted, Verbatim, exact
 from assistant.words import Words, is_content, negates, weighs
 
 _SOURCES = 50
-_NEAREST = 24
-_ALIGNED = 10
+_NEAREST = 12
+_ALIGNED = 6
 _KEPT = 0.6
 """Share of the words that a passage keeps to be recognised in an altered quotation."""
 _NEW = 6
@@ -38,6 +38,7 @@ class Quotations:
         self.library = library
         self._lexicon = Lexicon(library)
         self._verbatim = Verbatim(self._lexicon)
+        self._delegations = delegations(library.speeches.values())
 
     def check(
         self, quotation: str, speaker: str | None = None, filters: Filters | None = None
@@ -55,7 +56,7 @@ class Quotations:
         """
         quoted = Quoted.of(checked_quotation(quotation))
         speeches = self.library.speeches
-        attribution = Attribution.of(speaker, filters, speeches.values())
+        attribution = Attribution.of(speaker, filters, self._delegations)
         searched = Searched(len(speeches), len(self.library.passages), attribution.stated)
         blank = Checked(quotation, "absent", "absent", searched)
         nearest = self._lexicon.nearest(quoted.words, _NEAREST)
@@ -114,7 +115,7 @@ class Quotations:
         fits = {id_: attribution.fits(self.library.speeches[id_]) for id_ in nearest}
         order = sorted(aligned, key=lambda id_: (aligned[id_].cost, fits[id_] is False))
         if not order or not self._recognisable(best := aligned[order[0]]):
-            return self._partial(blank, quoted.words, nearest[:_ALIGNED], attribution)
+            return self._partial(blank, quoted.words, nearest, attribution)
         if mended := self._mended(quoted, order, aligned):
             check = self._standing(blank, mended, attribution)
             return replace(check, notes=(*check.notes, *_slips(best)))
@@ -256,7 +257,7 @@ def _surroundings(place: Place, record: Words, quotation: str) -> Iterator[str]:
     for span in place.left_out:
         words = len(Words.of(span.of(record.text)))
         yield f"Left out where the quotation marks it: {words} word{'s' * (words != 1)}."
-    begin = bisect_left(record.spans, Span(place.spans[0].start, 0))
+    begin = bisect_left(record.spans, (place.spans[0].start, 0))
     for number in range(begin - 1, max(begin - 1 - _BEFORE, -1), -1):
         if record.ends_sentence(number):
             break

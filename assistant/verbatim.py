@@ -93,12 +93,12 @@ def _segments(words: Words) -> tuple[tuple[Span, ...], tuple[Gap, ...], tuple[st
     begin = 0
     marks = [Span(*found.span()) for found in _GAP.finditer(words.text)]
     for mark in (*marks, Span(len(words.text), len(words.text))):
-        end = bisect_left(words.spans, mark)
+        end = bisect_left(words.spans, tuple(mark))
         if end > begin:
             segments.append(Span(begin, end))
             gaps.append(Gap(kind, put_in))
             kind, put_in = "bracket", ()
-        begin = bisect_left(words.spans, Span(mark.end, 0))
+        begin = bisect_left(words.spans, (mark.end, 0))
         put_in += words.keys[end:begin]
         if not any(map(str.isalnum, mark.of(words.text))):
             kind = "ellipsis"
@@ -241,7 +241,7 @@ def fair(gap: Gap, record: Words, before: Span, after: Span) -> bool:
     """
     start, end = before.end, after.start
     left_out = record.keys[start:end]
-    ends = any(map(record.ends_sentence, range(start - 1, end)))
+    ends = start < end and any(map(record.ends_sentence, range(start - 1, end)))
     slight = any(_is_slight(record.keys[run.start : run.end]) for run in (before, after))
     if (gap.kind == "bracket" or slight) and (ends or len(left_out) > _STANDS_FOR):
         return False

@@ -51,25 +51,25 @@ class Words:
     """The words of a text, `keys` folded, with where each stands in it."""
 
     text: str
-    spans: tuple[Span, ...]
+    spans: tuple[tuple[int, int], ...]
     keys: tuple[str, ...]
 
     @classmethod
     def of(cls, text: str) -> Words:
         # The records print an underscore for a dash.
-        found = [match.span() for match in _WORD.finditer(text.replace("_", " "))]
-        spans = tuple(Span(start, end) for start, end in found)
-        return cls(text, spans, tuple(folded(span.of(text)) for span in spans))
+        spans = tuple([found.span() for found in _WORD.finditer(text.replace("_", " "))])
+        return cls(text, spans, tuple([folded(text[start:end]) for start, end in spans]))
 
     def __len__(self) -> int:
         return len(self.keys)
 
     def word(self, number: int) -> str:
-        return self.spans[number].of(self.text)
+        start, end = self.spans[number]
+        return self.text[start:end]
 
     def span(self, start: int, end: int) -> Span:
         """Where words `start` to `end`, half open, stand."""
-        return Span(self.spans[start].start, self.spans[end - 1].end)
+        return Span(self.spans[start][0], self.spans[end - 1][1])
 
     def joined(self, span: Span) -> str:
         """The keys of some words as one."""
@@ -81,7 +81,7 @@ class Words:
 
     def between(self, number: int) -> str:
         """What parts a word from the one before it."""
-        return self.text[self.spans[number - 1].end : self.spans[number].start]
+        return self.text[self.spans[number - 1][1] : self.spans[number][0]]
 
     def cuts(self, start: int, end: int) -> bool:
         """Whether words `start` to `end` leave out half of a word that means something else.
@@ -112,11 +112,11 @@ class Words:
 
     def within(self, span: Span) -> Span | None:
         """Numbers, half open, of the words in a slice; None if it begins or ends inside one."""
-        begin = bisect_left(self.spans, Span(span.start, 0))
-        end = bisect_left(self.spans, Span(span.end, 0))
-        if begin > 0 and self.spans[begin - 1].end > span.start:
+        begin = bisect_left(self.spans, (span.start, 0))
+        end = bisect_left(self.spans, (span.end, 0))
+        if begin > 0 and self.spans[begin - 1][1] > span.start:
             return None
-        if end > 0 and self.spans[end - 1].end > span.end:
+        if end > 0 and self.spans[end - 1][1] > span.end:
             return None
         return Span(begin, end) if begin < end else None
 
@@ -141,11 +141,11 @@ class Words:
         return {offset: number for number, offset in enumerate(self.bounds)}
 
     @cached_property
-    def pairs(self) -> dict[tuple[str, str], list[int]]:
+    def pairs(self) -> dict[tuple[str, ...], list[int]]:
         """Numbers of the words at which each pair of neighbours begins."""
-        found: dict[tuple[str, str], list[int]] = {}
-        for number, pair in enumerate(zip(self.keys, self.keys[1:], strict=False)):
-            found.setdefault(pair, []).append(number)
+        found: dict[tuple[str, ...], list[int]] = {}
+        for number in range(len(self) - 1):
+            found.setdefault(self.keys[number : number + 2], []).append(number)
         return found
 
 
