@@ -11,7 +11,7 @@ from typing import Literal
 from rapidfuzz.distance import Levenshtein
 
 from assistant.text import Span
-from assistant.words import MODALS, Words, counts, is_content, negates, opposed
+from assistant.words import MODALS, Words, counts, is_content, negates, opposed, weighs
 
 _RUNS = 120
 _FARTHEST = 10
@@ -60,6 +60,17 @@ class Alignment:
         ]
 
     @property
+    def is_slight(self) -> bool:
+        """Whether no word that changed carries a topic, but for one turned into its opposite."""
+        return all(
+            weighs(key) or not is_content(key) or any(opposed(key, other) for other in record)
+            for block in self.blocks
+            if not block.same
+            for record in [self.record.keys[slice(*block.record)]]
+            for key in self.quoted.keys[slice(*block.quoted)]
+        )
+
+    @property
     def cost(self) -> int:
         """Words to put in or take out to make one of the other."""
         changed = [block for block in self.blocks if not block.same]
@@ -105,21 +116,14 @@ def align(quoted: Words, record: Words, same: Same) -> Alignment | None:
     if not chain:
         return None
     first, last = chain[0], chain[-1]
-    # The words around the runs that the quotation has words for, within their sentence.
+    # As many words around the runs as the quotation has there, within their sentence.
     start, end = first.record, last.record + last.length
-    head, tail = first.quoted, len(quoted) - last.quoted - last.length
-    while (
-        head and start and not record.ends_sentence(start - 1) and first.record - start < head + 2
-    ):
-        start -= 1
-    reached = end
-    while (
-        tail
-        and end < len(record)
-        and not record.ends_sentence(end - 1)
-        and end - reached < tail + 2
-    ):
-        end += 1
+    for _ in range(first.quoted):
+        if start and not record.ends_sentence(start - 1):
+            start -= 1
+    for _ in range(last.quoted + last.length, len(quoted)):
+        if end < len(record) and not record.ends_sentence(end - 1):
+            end += 1
     blocks = list(_blocks(record, Span(start, end), quoted, same))
     while blocks and not _length(blocks[0].quoted):
         del blocks[0]
@@ -262,7 +266,7 @@ def changes(alignment: Alignment) -> Iterator[Change]:
 
 _KINDS: tuple[tuple[ChangeKind, Callable[[str], bool]], ...] = (
     ("negation", negates),
-    ("number", counts),
+    ("number", lambda key: counts(key) or not key[0].isalnum()),  # "$", "%"
     ("modal", MODALS.__contains__),
 )
 

@@ -17,13 +17,13 @@ from assistant.library import Library
 from assistant.parts import enough, parts
 from assistant.text import Span
 from assistant.verbatim import Place, Quoted, Verbatim, exact
-from assistant.words import Words, is_content, negates, weighs
+from assistant.words import Words, is_content, negates
 
 _SOURCES = 50
 _NEAREST = 12
 _ALIGNED = 6
-_KEPT = 0.6
-"""Share of the words that a passage keeps to be recognised in an altered quotation."""
+_KEPT, _MOSTLY = 0.6, 0.8
+"""Shares of the words that a passage keeps to be recognised in an altered quotation."""
 _NEW = 6
 """Words on end that are no alteration of a passage, but from elsewhere."""
 _SHORT = 6
@@ -144,17 +144,16 @@ class Quotations:
     def _recognisable(self, found: Alignment) -> bool:
         """Whether the quotation is this passage with words changed."""
         keys = found.quoted.keys
-        kept = [n for block in found.blocks if block.same for n in range(*block.quoted)]
         content = sum(map(is_content, keys))
-        kept_content = sum(is_content(keys[number]) for number in kept)
+        kept = [keys[n] for block in found.blocks if block.same for n in range(*block.quoted)]
+        kept_content = sum(map(is_content, kept))
         if len(keys) < _SHORT:
             # So few words are altered only where what changed is no topic.
-            changed = [keys[n] for n in range(len(keys)) if n not in set(kept)]
-            slight = all(weighs(key) or not is_content(key) for key in changed)
-            return slight and kept_content >= 2 and len(kept) >= len(keys) - 2
+            return found.is_slight and kept_content >= 2 and len(kept) >= len(keys) - 2
+        few = 1 if len(kept) >= _MOSTLY * len(keys) else 2
         return (
             len(kept) >= _KEPT * len(keys)
-            and kept_content >= max(2, content / 2)
+            and kept_content >= max(few, content / 2)
             and longest_new(found) < _NEW
         )
 
