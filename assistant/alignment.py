@@ -265,7 +265,7 @@ def changes(alignment: Alignment) -> Iterator[Change]:
 
 
 _KINDS: tuple[tuple[ChangeKind, Callable[[str], bool]], ...] = (
-    ("negation", negates),
+    ("negation", lambda key: negates(key) or key == "non"),
     ("number", lambda key: counts(key) or not key[0].isalnum()),  # "$", "%"
     ("modal", MODALS.__contains__),
 )

@@ -103,6 +103,12 @@ class Checked:
     parts: tuple[Part, ...] = ()
     notes: tuple[str, ...] = ()
 
+    def words(self, edit: Edit) -> str:
+        """The words of an edit: the record's, or those that the quotation puts in."""
+        if edit.record is not None:
+            return edit.record.of(self.sources[0].speech.text)
+        return edit.quoted.of(self.quotation) if edit.quoted else ""
+
 
 def checked_quotation(text: str) -> Words:
     """The words of a quotation that can be checked.

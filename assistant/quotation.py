@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -10,7 +11,7 @@ from itertools import groupby
 from assistant.alignment import Alignment, align, changes, longest_new
 from assistant.answer import Citation, Searched
 from assistant.attribution import Attribution, delegations
-from assistant.checked import Checked, Edit, Part, Source, checked_quotation
+from assistant.checked import FEWEST_WORDS, Checked, Edit, Part, Source, checked_quotation
 from assistant.filters import Filters
 from assistant.lexicon import Lexicon
 from assistant.library import Library
@@ -28,6 +29,10 @@ _NEW = 6
 """Words on end that are no alteration of a passage, but from elsewhere."""
 _SHORT = 6
 _BEFORE = 3
+_BYLINE = re.compile(
+    r"\W*((?:(?:Mr|Mrs|Ms|Miss|Dr|Sir|Dame)\.? [^:.\n]{1,60}?|The (?:President|Secretary-General))"
+    r"(?: \([^()\n]{1,60}\))*)\s*:\s+"
+)
 _SCATTERED = "All of these words were said, but not on end in one place."
 
 
@@ -54,9 +59,21 @@ class Quotations:
             QuestionError: The quotation is too short or too long, or is no text.
             FilterError: The speaker cannot be understood.
         """
-        quoted = Quoted.of(checked_quotation(quotation))
-        speeches = self.library.speeches
+        words = checked_quotation(quotation)
         attribution = Attribution.of(speaker, filters, self._delegations)
+        check = self._check(quotation, Quoted.of(words), attribution)
+        byline = _BYLINE.match(quotation)
+        if byline is None or check.standing in ("exact", "typographic"):
+            return check
+        # Pasted with the name of the speaker before it, as the records print it.
+        rest = Words.of(" " * byline.end() + quotation[byline.end() :])
+        if attribution.speaker is None:
+            attribution = Attribution.of(byline[1], filters, self._delegations)
+        other = self._check(quotation, Quoted.of(rest), attribution)
+        return check if not other.sources or len(rest) < FEWEST_WORDS else other
+
+    def _check(self, quotation: str, quoted: Quoted, attribution: Attribution) -> Checked:
+        speeches = self.library.speeches
         searched = Searched(len(speeches), len(self.library.passages), attribution.stated)
         blank = Checked(quotation, "absent", "absent", searched)
         nearest = self._lexicon.nearest(quoted.words, _NEAREST)
@@ -243,7 +260,8 @@ def _edits(found: Alignment) -> Iterator[Edit]:
 def _notes(source: Source, attribution: Attribution) -> Iterator[str]:
     speech = source.speech
     if source.fits is False and source.standing in ("altered", "partial"):
-        yield f"It is from another source: {source.citation.reference}."
+        asked = " · ".join(attribution.stated.stated().values())
+        yield f"The record's words are from {speech.byline}, {speech.occasion}; not: {asked}."
     if source.fits is None:
         unknown = "who spoke" if attribution.filters == Filters() else "all that was asked"
         yield f"The record does not tell {unknown}: {speech.byline}, {speech.occasion}."

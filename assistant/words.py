@@ -150,7 +150,7 @@ class Words:
 
 
 NEGATIONS = frozenset(
-    "not no never none nor neither without cannot nothing nobody nowhere non hardly scarcely "
+    "not no never none nor neither without cannot nothing nobody nowhere hardly scarcely "
     "unless".split()
 )
 MODALS = frozenset("must should may shall can will would could might ought cannot".split())

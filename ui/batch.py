@@ -12,8 +12,9 @@ from typing import IO, Any
 from assistant.answer import Assistant
 from assistant.errors import QuestionError, RapporteurError
 from assistant.filters import Filters
-from assistant.questions import Asked, read_batch
-from ui.contract import answer_record, failed_record
+from assistant.questions import Asked, Pasted, read_batch, read_quotations
+from assistant.quotation import Quotations
+from ui.contract import answer_record, failed_quotation, failed_record, quotation_record
 
 
 def ask(
@@ -50,6 +51,43 @@ def ask(
             file.write(json.dumps(record, ensure_ascii=False) + "\n")
             progress(done, len(batch))
     return problems
+
+
+def quote(
+    quotations: Quotations,
+    pasted: Path,
+    output: Path | None,
+    filters: Filters,
+    progress: Callable[[int, int], None],
+) -> list[str]:
+    """Check a file of quotations, as `ask` answers one of questions.
+
+    Returns:
+        One line for each quotation that could not be checked.
+
+    Raises:
+        QuestionError: A file cannot be read or written.
+    """
+    if output is not None and output.exists() and output.samefile(pasted):
+        raise QuestionError(f"{output}: holds the quotations; write the checks to another file")
+    problems: list[str] = []
+    batch = list(read_quotations(pasted, lambda error: problems.append(str(error))))
+    with _opened(output) as file:
+        for done, given in enumerate(batch, start=1):
+            record = _checked(quotations, given, filters)
+            if "error" in record:
+                problems.append(f"{pasted}, {given.id}: {record['error']}")
+            file.write(json.dumps(record, ensure_ascii=False) + "\n")
+            progress(done, len(batch))
+    return problems
+
+
+def _checked(quotations: Quotations, given: Pasted, filters: Filters) -> dict[str, Any]:
+    try:
+        chosen = Filters(**{**filters.stated(), **given.filters.stated()})
+        return quotation_record(quotations.check(given.quotation, filters=chosen), given.id)
+    except RapporteurError as error:
+        return failed_quotation(given.id, given.quotation, str(error))
 
 
 def _record(assistant: Assistant, asked: Asked, filters: Filters) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The command line: `rapporteur index | ask | speeches | eval | serve`."""
+"""The command line: `rapporteur index | ask | quote | speeches | eval | serve`."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from assistant.evaluate import by_kind, evaluate
 from assistant.filters import Filters
 from assistant.library import Library
 from assistant.questions import read_judged
+from assistant.quotation import Quotations
 from assistant.reader import CrossReader
 from embeddings.export import export_encoder
 from embeddings.shipped import ENCODER_NAME, place_encoder
@@ -100,6 +101,14 @@ def _parser() -> argparse.ArgumentParser:
     ask.add_argument("--output", type=Path, metavar="OUT.jsonl", help="standard output without it")
     _add_filters(ask)
 
+    quote = _command(commands, "quote", _quote, "check a quotation, or a file of quotations")
+    quote.add_argument("quotation", nargs="?", help="the words, as they are quoted")
+    quote.add_argument("--quotations", type=Path, metavar="IN.jsonl", help="one JSON object a line")
+    quote.add_argument(
+        "--output", type=Path, metavar="OUT.jsonl", help="standard output without it"
+    )
+    _add_filters(quote, "what the quotation is said to be from")
+
     speeches = _command(commands, "speeches", _speeches, "list the speeches, or show one")
     speeches.add_argument("action", nargs="?", choices=("list", "show"), default="list")
     speeches.add_argument("speech", nargs="?", help="id of the speech to show")
@@ -131,8 +140,8 @@ def _command(
     return parser
 
 
-def _add_filters(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("filters")
+def _add_filters(parser: argparse.ArgumentParser, title: str = "filters") -> None:
+    group = parser.add_argument_group(title)
     group.add_argument("--country", help="delegation")
     group.add_argument("--speaker", help="name of the speaker")
     group.add_argument("--symbol", help="of the meeting, such as S/PV.8349")
@@ -262,6 +271,29 @@ def _ask(options: argparse.Namespace) -> int:
         _print_json(contract.answer_record(answer))
     else:
         _console().print(terminal.answer_view(answer))
+    return 0
+
+
+# quote
+
+
+def _quote(options: argparse.Namespace) -> int:
+    if (options.quotation is None) == (options.quotations is None):
+        options.usage_error("give a quotation, or a file of quotations with --quotations")
+    if options.output is not None and options.quotations is None:
+        options.usage_error("--output is for the checks of --quotations")
+    filters = _filters(options)
+    quotations = Quotations(open_library(options.library))
+    if options.quotations is not None:
+        with ProgressView(Console(stderr=True)) as progress:
+            show = partial(progress, "Checking")
+            problems = batch.quote(quotations, options.quotations, options.output, filters, show)
+        return _tell_problems(problems)
+    check = quotations.check(options.quotation, filters=filters)
+    if options.json:
+        _print_json(contract.quotation_record(check))
+    else:
+        _console().print(terminal.quotation_view(check))
     return 0
 
 

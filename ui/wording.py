@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from assistant.answer import Searched
+from assistant.checked import Checked
 from assistant.filters import Filters
 
 FILTER_WORDS = {
@@ -39,3 +40,28 @@ def refusal(searched: Searched) -> tuple[str, str]:
     speeches = counted(searched.speeches, "speech", "speeches")
     scope = f"Searched {speeches}, {counted(searched.passages, 'passage')}"
     return "The speeches do not answer this.", f"{scope} · {filters}" if filters else scope
+
+
+_VERDICTS = {
+    "exact": "Exact: these words stand so in the record.",
+    "typographic": "But for typography, these words stand so in the record.",
+    "altered": "Altered: the record reads otherwise.",
+    "partial": "Partial: the record has only a part of this.",
+}
+
+
+def quotation_verdict(check: Checked) -> str:
+    """What became of a quotation, as a sentence."""
+    if check.verdict == "absent":
+        speeches = check.searched.speeches
+        return (
+            f"Absent: not in {'this speech' if speeches == 1 else f'these {speeches:,} speeches'}."
+        )
+    if check.verdict == "misattributed":
+        source, asked = check.sources[0], " · ".join(check.searched.filters.stated().values())
+        return f"Misattributed: said by {source.speech.byline}, {source.speech.occasion}; not: {asked}."
+    if check.verdict == "partial" and all(part.citation for part in check.parts):
+        return "Partial: the record has all of this, but not in one place."
+    if check.verdict == "typographic" and len(check.sources[0].citations) > 1:
+        return "But for what is marked as left out, these words stand so in the record."
+    return _VERDICTS[check.verdict]
