@@ -11,6 +11,7 @@ from assistant.metadata import name_words, plain
 from assistant.speech import Speech
 
 _BYLINE = re.compile(r"(.+?)\s*\(([^()]+(?:\([^()]*\))?)\)\s*")
+_SPOKE = re.compile(r"\s*\(spoke in [^()]*\)")
 _OF = re.compile(r"(?:(?:the )?(?:representative|delegation|ambassador) of )?(?:the )?", re.I)
 
 
@@ -38,7 +39,7 @@ class Attribution:
             FilterError: The name has neither letter nor number.
         """
         given = filters or Filters()
-        named = (speaker or "").strip() or given.speaker
+        named = _SPOKE.sub("", speaker or "").strip() or given.speaker
         left = {name: value for name, value in given.stated().items() if name != "speaker"}
         Filters(speaker=named)
         return cls(named, Filters(**left), delegations)

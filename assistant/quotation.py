@@ -167,12 +167,10 @@ class Quotations:
         if len(keys) < _SHORT:
             # So few words are altered only where what changed is no topic.
             return found.is_slight and kept_content >= 2 and len(kept) >= len(keys) - 2
-        few = 1 if len(kept) >= _MOSTLY * len(keys) else 2
-        return (
-            len(kept) >= _KEPT * len(keys)
-            and kept_content >= max(few, content / 2)
-            and longest_new(found) < _NEW
-        )
+        if len(kept) < _KEPT * len(keys) or longest_new(found) >= _NEW:
+            return False
+        mostly = len(kept) >= _MOSTLY * len(keys)
+        return (mostly and found.is_slight) or kept_content >= max(2 - mostly, content / 2)
 
     def _mended(
         self, quoted: Quoted, order: list[str], aligned: dict[str, Alignment]
@@ -282,7 +280,7 @@ def _surroundings(place: Place, record: Words, quotation: str) -> Iterator[str]:
             before = record.span(number, begin).of(record.text)
             yield f"The record has “{before}” just before these words."
             break
-    asked = sum(span.of(record.text).count("?") for span in place.spans)
+    asked = sum(record.text.count("?", span.start, span.end + 1) for span in place.spans)
     if asked != quotation.count("?") and not (asked < quotation.count("?") and place.left_out):
         yield "The record and the quotation differ in a question mark."
 

@@ -58,8 +58,9 @@ def quotation_verdict(check: Checked) -> str:
             f"Absent: not in {'this speech' if speeches == 1 else f'these {speeches:,} speeches'}."
         )
     if check.verdict == "misattributed":
-        source, asked = check.sources[0], " · ".join(check.searched.filters.stated().values())
-        return f"Misattributed: said by {source.speech.byline}, {source.speech.occasion}; not: {asked}."
+        speech = check.sources[0].speech
+        asked = " · ".join(check.searched.filters.stated().values())
+        return f"Misattributed: said by {speech.byline}, {speech.occasion}; not: {asked}."
     if check.verdict == "partial" and all(part.citation for part in check.parts):
         return "Partial: the record has all of this, but not in one place."
     if check.verdict == "typographic" and len(check.sources[0].citations) > 1:
