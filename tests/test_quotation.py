@@ -6,7 +6,6 @@ import json
 import random
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -136,7 +135,7 @@ def test_typographic(quotations: Quotations, quotation: str) -> None:
         ("for the region is notable to pay", ("negation", "not able", "notable")),
         ("Temperatures of 5 degrees kill the harvest", ("number", "-5", "5")),
         ("The area grew by 102 miles", ("number", "10²", "102")),
-        ("It is illegal to do so", ("negation", "legal", "illegal")),
+        ("It is illegal to do so. We help ourselves", ("negation", "legal", "illegal")),
         ("The protection of civilian life was a duty of all of us here", None),
         ("We must support those who keep peace and stability", ("modal", "will", "must")),
         ("Human life never must be saved", ("negation", "", "never")),
@@ -184,14 +183,14 @@ def test_absent(quotations: Quotations, quotation: str) -> None:
 
 def test_partial_shows_which_part_was_found(quotations: Quotations) -> None:
     true = "We will support those who keep peace and stability in the long run"
-    check = quotations.check(f"{true}, and nobody in the whole wide world has ever thanked them.")
+    check = quotations.check(f"{true}; nobody in the whole wide world has ever thanked them.")
     assert check.verdict == "partial"
     found, missing = check.parts
     assert found.span.of(check.quotation) == true
     assert found.citation is not None
     assert found.citation.quote == true
     assert missing.citation is None
-    assert missing.span.of(check.quotation).startswith("and nobody in")
+    assert missing.span.of(check.quotation).startswith("nobody in")
 
 
 def test_words_of_two_speeches_as_one_quotation_are_partial(quotations: Quotations) -> None:
@@ -536,10 +535,3 @@ def test_a_batch_does_not_overwrite_its_quotations(run: Run, tmp_path: Path) -> 
     status, _, err = run("--quotations", given, "--output", given)
     assert (status, "holds the quotations" in err) == (1, True)
     assert given.read_text("utf-8").startswith("{")
-
-
-def test_a_check_knows_nothing_of_other_libraries(quotations: Quotations) -> None:
-    """The verdict is of this library: one without the speech has the words absent."""
-    library = quotations.library
-    left = {id_: speech for id_, speech in library.speeches.items() if id_ != "b"}
-    assert replace(library, speeches=left).speeches.keys() == {"a", "c"}
