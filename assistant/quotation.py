@@ -29,6 +29,7 @@ _NEW = 6
 """Words on end that are no alteration of a passage, but from elsewhere."""
 _SHORT = 6
 _BEFORE = 3
+_TOLD = 12
 _BYLINE = re.compile(
     r"\W*((?:(?:Mr|Mrs|Ms|Miss|Dr|Sir|Dame)\.? [^:.\n]{1,60}?|The (?:President|Secretary-General))"
     r"(?: \([^()\n]{1,60}\))*)\s*:\s+"
@@ -270,8 +271,10 @@ def _notes(source: Source, attribution: Attribution) -> Iterator[str]:
 def _surroundings(place: Place, record: Words, quotation: str) -> Iterator[str]:
     """What the record has about the quoted words that the quotation does not show."""
     for span in place.left_out:
-        words = len(Words.of(span.of(record.text)))
-        yield f"Left out where the quotation marks it: {words} word{'s' * (words != 1)}."
+        left_out = span.of(record.text)
+        words = len(Words.of(left_out))
+        what = f"“{left_out}”" if words <= _TOLD else f"{words} words"
+        yield f"Left out where the quotation marks it: {what}."
     begin = bisect_left(record.spans, (place.spans[0].start, 0))
     for number in range(begin - 1, max(begin - 1 - _BEFORE, -1), -1):
         if record.ends_sentence(number):
