@@ -52,16 +52,26 @@ class Lexicon:
 
     # Speeches
 
+    @cached_property
+    def _first_rows(self) -> Rows:
+        """The row of the first passage of each speech, and the number of rows at the end."""
+        return np.searchsorted(self._speech_of_row, np.arange(len(self._ids) + 1))
+
     def with_all(self, quotation: str) -> list[str]:
         """The speeches that have every word of a text, in order."""
-        found: Rows | None = None
         stems = dict.fromkeys(self._index.stems(quotation))
-        for rows in sorted(map(self._index.rows_with, stems), key=len):
-            numbers = np.unique(self._speech_of_row[rows])
-            found = numbers if found is None else np.intersect1d(found, numbers, True)
+        if not stems:
+            return []
+        rarest, *others = sorted(map(self._index.rows_with, stems), key=len)
+        found = np.unique(self._speech_of_row[rarest])
+        for rows in others:
+            # The first row of the word in or after each speech: is it in that speech?
+            at = np.searchsorted(rows, self._first_rows[found])
+            among = np.append(rows, self._first_rows[-1])[at]
+            found = found[among < self._first_rows[found + 1]]
             if not found.size:
                 break
-        return [] if found is None else [self._ids[number] for number in found]
+        return [self._ids[number] for number in found]
 
     def with_letters(self, quotation: Words) -> list[str]:
         """The speeches with a passage that has the letters of a text, whatever its typography.
@@ -70,6 +80,8 @@ class Lexicon:
         none of the nearest.
         """
         stems = dict.fromkeys(self._index.stems(quotation.text))
+        if not stems:
+            return []
         found = reduce(
             partial(np.intersect1d, assume_unique=True), map(self._index.rows_with, stems)
         )

@@ -173,7 +173,7 @@ _PRIVATIVE = frozenset(
 
 
 def is_content(key: str) -> bool:
-    return key not in STOP_WORDS
+    return key not in STOP_WORDS and key[0].isalnum()
 
 
 def negates(key: str) -> bool:

@@ -92,7 +92,7 @@ class LexicalIndex:
             return np.zeros(0, np.int64)
         first, last = self._bm25.scores["indptr"][word : word + 2]
         rows = np.asarray(self._bm25.scores["indices"][first:last], np.int64)
-        return np.sort(rows[rows < self._size])
+        return np.sort(rows[rows < self._size], kind="stable")
 
     def _weights(self, words: list[int]) -> npt.NDArray[np.float64]:
         starts = np.asarray(self._bm25.scores["indptr"])

@@ -408,6 +408,18 @@ def test_what_is_called_exact_stands_there_letter_by_letter(
         assert plain in " ".join(check.sources[0].citation.quote.split())
 
 
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(text=st.text(st.characters() | st.sampled_from("[]…(). -'"), max_size=60))
+def test_any_text_is_checked_or_refused_in_one_line(quotations: Quotations, text: str) -> None:
+    for quotation in (text, f"Human life {text} must be saved", f"{text} of the {text}"):
+        try:
+            verdict = quotations.check(quotation).verdict
+        except QuestionError as error:
+            assert "\n" not in str(error)  # noqa: PT017
+        else:
+            assert quotation != text or verdict == "absent"
+
+
 def test_a_long_quotation_and_many_of_them(
     seeds_quotations: Quotations, seed_speeches: Corpus
 ) -> None:
@@ -449,7 +461,7 @@ Run = Callable[..., tuple[int, str, str]]
         (["Women never lead our police. We thank you"],
          "Altered: the record reads otherwise. “Women {+never+} lead our police. We thank you”"),
         (["Women never lead our police. We thank you"],
-         "negation: “–” in the record, “never” here"),
+         "negation: “never” was put in"),
         (["The drones watch the border.", "--speaker", "Bo", "--since", "2016"],
          "Misattributed: said by Mr. Ali (Niger), S/PV.1, 31 May 2016; not: Bo · 2016."),
         (["Drones need a mandate … need a budget"],

@@ -15,7 +15,14 @@ from assistant.answer import Answer, Citation, Finding
 from assistant.checked import Checked, Source
 from assistant.evaluate import Scores
 from assistant.speech import Speech
-from ui.wording import counted, filters_in_words, narrowed, quotation_verdict, refusal
+from ui.wording import (
+    change_in_words,
+    counted,
+    filters_in_words,
+    narrowed,
+    quotation_verdict,
+    refusal,
+)
 
 QUOTE_WIDTH = 76
 _ALSO_FOUND = 4
@@ -98,10 +105,7 @@ def quotation_view(check: Checked) -> RenderableType:
             parts += _indented(
                 Text(f"and in {counted(more, 'more speech', 'more speeches')}", "dim")
             )
-    told = [
-        f"{change.kind}: “{change.record or '–'}” in the record, “{change.quoted or '–'}” here"
-        for change in check.changes
-    ]
+    told = [change_in_words(change) for change in check.changes]
     notes = [Text(shown(line), "bold") for line in told] + [
         Text(shown(n), "dim") for n in check.notes
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from assistant.alignment import Change
 from assistant.answer import Searched
 from assistant.checked import Checked
 from assistant.filters import Filters
@@ -66,3 +67,12 @@ def quotation_verdict(check: Checked) -> str:
     if check.verdict == "typographic" and len(check.sources[0].citations) > 1:
         return "But for what is marked as left out, these words stand so in the record."
     return _VERDICTS[check.verdict]
+
+
+def change_in_words(change: Change) -> str:
+    """ "number: “25” became “250”"."""
+    if not change.record:
+        return f"{change.kind}: “{change.quoted}” was put in"
+    if not change.quoted:
+        return f"{change.kind}: “{change.record}” was left out"
+    return f"{change.kind}: “{change.record}” became “{change.quoted}”"
