@@ -169,7 +169,7 @@ class Lexicon:
 
         It stands nowhere else, is one edit of the kind that scanners make away, and the encoder
         does not know it. One edit alone is not enough: of 621 words that 2,091 speeches have
-        once, and that are one edit from a common word, most are words ("killed", "willed").
+        once, and that are one edit from a common word, most are words ("willed", "leaks").
         """
         if not (record.islower() and record.isalpha() and quoted.isalpha() and len(record) >= 4):
             return False
