@@ -44,11 +44,6 @@ class Alignment:
     blocks: tuple[Block, ...]
 
     @property
-    def kept(self) -> int:
-        """Words of the quotation that stand in the passage."""
-        return sum(_length(block.quoted) for block in self.blocks if block.same)
-
-    @property
     def misprints(self) -> list[Block]:
         """Words of the record that are taken for misprints of those of the quotation."""
         return [

@@ -21,12 +21,15 @@ _CHUNK, _CHUNKS = 20, 16
 """Words of a quotation that are looked for together, and how many such parts at most."""
 _RAREST = 8
 _PASSAGES = 8
-_ROWS_LOOKED_AT = 50
+_ROWS_LOOKED_AT = 2000
+_RARE = 20
 _ROWS_READ = 200
 _SLIP_PIECES = 3
 _OFTEN = 3
 # Letters that a scanner takes for each other. Not e and o, nor r and n, which part real words.
 _ALIKE = ("ce", "co", "nu", "ilt", "hb", "ft")
+
+_ALSO_INITIALS = frozenset("us aids un who it is car".split())
 
 
 class Lexicon:
@@ -153,7 +156,7 @@ class Lexicon:
         """Whether case does not tell two words apart, as it does "US" and "us"."""
         if one == other or one.isupper() == other.isupper() or len(one) < 2:
             return True
-        return not self.known(one.lower())
+        return one.lower() not in _ALSO_INITIALS and not self.known(one.lower())
 
     def may_be_joined(self, parts: list[str]) -> bool:
         """Whether words written as one are only badly spaced: "ofthe", but not "informal"."""
@@ -163,6 +166,10 @@ class Lexicon:
         if parts[0] == "in" and "".join(parts[1:]) not in STOP_WORDS:
             return False
         return all(map(self.known, parts))
+
+    def may_lose_hyphens(self, parts: list[str]) -> bool:
+        """Whether words with hyphens are the same without: "peace-keeping", but not "re-sign"."""
+        return parts[0] != "re" or not self._one_piece("".join(parts))
 
     def is_slip(self, record: str, quoted: str) -> bool:
         """Whether a word of the record is a misprint of the word that is quoted.
@@ -182,6 +189,7 @@ class Lexicon:
             _misread(record, word)
             and self._pieces(record) >= min(_SLIP_PIECES, len(record) - 2)
             and self._known(word, _OFTEN)
+            and len(self._index.rows_with(self._stem(record))) <= _RARE
             and not self._known(record, 2)
         )
 

@@ -26,6 +26,10 @@ _STANDS_FOR = 12
 _PLACES = 50
 _LONGEST_WORD = 60
 
+_SUBORDINATE = frozenset(
+    "which who whom whose where when while whereas although though because since as".split()
+)
+
 GapKind = Literal["ellipsis", "bracket"]
 
 
@@ -212,9 +216,9 @@ class Verbatim:
         inner = range(start + 1, end)
         if any(words.keys[n - 1][-1].isdigit() and words.keys[n][0].isdigit() for n in inner):
             return False
-        if all(words.hyphenated(n) or words.between(n) in ("[", "]") for n in inner):
-            return True
         parts = list(words.keys[start:end])
+        if all(words.hyphenated(n) or words.between(n) in ("[", "]") for n in inner):
+            return self._lexicon.may_lose_hyphens(parts)
         if all(len(part) == 1 for part in parts):
             return all(words.between(number).strip() == "." for number in inner)  # "U.N."
         return all(words.between(n).isspace() for n in inner) and self._lexicon.may_be_joined(parts)
@@ -236,22 +240,26 @@ def fair(gap: Gap, record: Words, before: Span, after: Span) -> bool:
     """Whether a gap may stand for the words of the record between two runs.
 
     A bracket stands for few words of one sentence, and so does an ellipsis beside a single
-    word or mere "of the". No negation is left out or put in, but for one inside a clause that
-    commas set off, or in a sentence that is left out as a whole.
+    word or mere "of the". No negation is left out of a sentence of which something is quoted,
+    but for one in a clause ("which has not met") that punctuation sets off; nor is one put in.
     """
     start, end = before.end, after.start
+    if start == end:
+        return not any(map(weighs, gap.words))
     left_out = record.keys[start:end]
-    ends = start < end and any(map(record.ends_sentence, range(start - 1, end)))
+    ends = [n for n in range(start - 1, end) if record.ends_sentence(n)]
     slight = any(_is_slight(record.keys[run.start : run.end]) for run in (before, after))
     if (gap.kind == "bracket" or slight) and (ends or len(left_out) > _STANDS_FOR):
         return False
-    if gap.kind == "bracket" and not {w for w in left_out if weighs(w)} <= set(gap.words):
-        return False
     if any(weighs(word) and word not in left_out for word in gap.words):
         return False
-    if gap.kind == "bracket" or _set_off(record, start, end):
-        return True
-    return not any(map(negates, left_out[:2] + left_out[-2:] if ends else left_out))
+    if gap.kind == "bracket":
+        return {word for word in left_out if weighs(word)} <= set(gap.words)
+    cut = [(start, ends[0] + 1), (ends[-1] + 1, end)] if ends else [(start, end)]
+    return all(
+        _set_off(record, first, last) or not any(map(negates, record.keys[first:last]))
+        for first, last in cut
+    )
 
 
 def _is_slight(keys: Sequence[str]) -> bool:
@@ -259,7 +267,12 @@ def _is_slight(keys: Sequence[str]) -> bool:
 
 
 def _set_off(record: Words, start: int, end: int) -> bool:
-    """Whether punctuation stands at both ends of words `start` to `end`."""
-    return end < len(record) and all(
-        set(",;:()") & set(record.between(number)) for number in (start, end)
+    """Whether words `start` to `end` are one clause, that stands beside the rest of a sentence."""
+    marks = [set(",;:().?!") & set(record.between(n)) for n in range(max(start, 1), end + 1)
+             if n < len(record)]  # fmt: skip
+    return (
+        start < end
+        and record.keys[start] in _SUBORDINATE
+        and bool(marks and marks[0] and marks[-1])
+        and not any(marks[1:-1])
     )

@@ -37,6 +37,9 @@ informal and open to five. We cannot agree to it, for the region is not able to 
 The Council, which has not met since May, must act at once. Temperatures of -5 degrees kill the
 harvest. We welcome peace-keeping and sign the accord with the U.N. in Geneva today. The Treaty
 on Non-Proliferation must hold. The area grew by 10\u00b2 miles. Will the Council act?
+
+In Syria, we will not act, and in Iraq, we will act together with our partners. In Mali we
+will not stay. In Chad we will stay there. The Treaty we re-sign today is open to all.
 """
 BO = """Ms. Bo (France) (spoke in French): Human life must be saved. A life is a life, and life
 goes on. We thank the Council for the long work on the protection of civilian life. It is
@@ -128,6 +131,9 @@ def test_typographic(quotations: Quotations, quotation: str) -> None:
         ("We will … support the resolution", ("negation", "not under any circumstances", "")),
         ("We will [not] support those who keep peace", ("negation", "", "not")),
         ("[Not] we will support those who keep peace", ("negation", "", "Not")),
+        ("In Syria … we will act together with our partners", None),
+        ("In Mali … we will stay there", ("negation", "not stay In Chad we will", "")),
+        ("The Treaty we resign today is open to all", None),
         ("[Five] countries paid $1,325 in May", ("number", "contributing", "Five")),
         ("troop-contributing countries paid $1.325 in May", ("number", "1,325", "1.325")),
         ("troop-contributing countries paid 1,325 in May", ("number", "$", "")),
