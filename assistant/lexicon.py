@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cached_property, lru_cache, partial, reduce
+from itertools import pairwise
 
 import numpy as np
 import Stemmer
@@ -17,10 +18,11 @@ from embeddings.lexical import STOP_WORDS
 
 _WORDS_READ = 400
 """Speeches whose words are kept at hand; each takes some 200 kB."""
-_CHUNK, _CHUNKS = 20, 16
-"""Words of a quotation that are looked for together, and how many such parts at most."""
+_CHUNK, _CHUNKS = 14, 16
+"""Words of a quotation, at least, that are looked for together; most such parts of it."""
 _RAREST = 8
 _PASSAGES = 8
+_LEADERS = 3
 _ROWS_LOOKED_AT = 2000
 _RARE = 20
 _ROWS_READ = 200
@@ -107,9 +109,10 @@ class Lexicon:
             for row, score in self._nearest_rows(part):
                 speech = int(self._speech_of_row[row])
                 best[speech] = max(best.get(speech, 0), score)
+            top = [speech for speech, score in best.items() if score >= max(best.values())]
             for speech, score in best.items():
-                # The best of a part comes before the second best of all parts together.
-                leads = score >= max(best.values())
+                # The one best of a part comes before the second best of all parts together.
+                leads = speech in top and len(top) <= _LEADERS
                 scores[speech] = scores.get(speech, 0) + score * (3 if leads else 1)
         order = sorted(scores, key=lambda speech: (-scores[speech], speech))
         return [self._ids[speech] for speech in order[:most]]
@@ -195,9 +198,10 @@ class Lexicon:
 
 
 def _parts(quotation: Words) -> Iterator[str]:
-    size = max(_CHUNK, -(-len(quotation) // _CHUNKS))
-    for start in range(0, len(quotation), size):
-        yield quotation.span(start, min(start + size, len(quotation))).of(quotation.text)
+    count = min(max(len(quotation) // _CHUNK, 1), _CHUNKS)
+    bounds = [len(quotation) * number // count for number in range(count + 1)]
+    for start, end in pairwise(bounds):
+        yield quotation.span(start, end).of(quotation.text)
 
 
 def _misread(record: str, word: str) -> bool:
