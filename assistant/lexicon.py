@@ -21,7 +21,7 @@ _WORDS_READ = 400
 _CHUNK, _CHUNKS = 14, 16
 """Words of a quotation, at least, that are looked for together; most such parts of it."""
 _RAREST = 8
-_PASSAGES = 8
+_PASSAGES, _ROWS_RANKED = 8, 60
 _LEADERS = 3
 _ROWS_LOOKED_AT = 2000
 _RARE = 20
@@ -127,8 +127,21 @@ class Lexicon:
         weights = [np.log(1 + len(self._index) / len(rows)) for rows in found]
         rows, places = np.unique(np.concatenate(found), return_inverse=True)
         shares = np.bincount(places, np.repeat(weights, [len(each) for each in found]))
-        for place in np.lexsort((rows, -shares))[:_PASSAGES]:
-            yield int(rows[place]), float(shares[place])
+        best = np.lexsort((rows, -shares))[:_ROWS_RANKED]
+        # Many have the same common words; few have them side by side.
+        pairs = [" ".join(pair) for pair in pairwise(text.casefold().split())]
+        ranked = sorted(
+            (-float(shares[place]) * (1 + self._share(pairs, int(rows[place]))), int(rows[place]))
+            for place in best
+        )
+        for score, row in ranked[:_PASSAGES]:
+            yield row, -score
+
+    def _share(self, phrases: list[str], row: int) -> float:
+        """How many of some phrases a passage has."""
+        passage = self._library.passages[row]
+        text = passage.span.of(self._library.speech_of(passage).text).casefold()
+        return sum(phrase in text for phrase in phrases) / max(len(phrases), 1)
 
     # Words
 

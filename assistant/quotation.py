@@ -30,9 +30,10 @@ _NEW = 6
 _SHORT = 6
 _BEFORE = 3
 _TOLD = 12
+_NAME = r"(?:[^\W\d_a-z][\w'’-]*|de|la|du|da|di|del|dos|van|von|der|den|al|el|bin|ibn|y)"
 _BYLINE = re.compile(
-    r"\W*((?:(?:Mr|Mrs|Ms|Miss|Dr|Sir|Dame)\.? [^:.\n]{1,60}?|The (?:President|Secretary-General))"
-    r"(?: \([^()\n]{1,60}\))*)\s*:\s+"
+    rf"[\W_]*((?:(?:Mr|Mrs|Ms|Miss|Dr|Sir|Dame)\.? {_NAME}(?: {_NAME}){{0,5}}"
+    r"|The (?:President|Secretary-General))(?: \([^()\n]{1,60}\)){0,2})\s*:\s+"
 )
 _SCATTERED = "All of these words were said, but not on end in one place."
 
@@ -71,7 +72,10 @@ class Quotations:
         if attribution.speaker is None:
             attribution = Attribution.of(byline[1], filters, self._delegations)
         other = self._check(quotation, Quoted.of(rest), attribution)
-        return check if not other.sources or len(rest) < FEWEST_WORDS else other
+        if not other.sources or len(rest) < FEWEST_WORDS:
+            return check
+        note = f"“{byline[1]}:” was taken for who spoke, not for words of the quotation."
+        return replace(other, notes=(note, *other.notes))
 
     def _check(self, quotation: str, quoted: Quoted, attribution: Attribution) -> Checked:
         speeches = self.library.speeches

@@ -273,7 +273,11 @@ def test_altered_words_of_somebody_else(quotations: Quotations) -> None:
 def test_pasted_with_the_speakers_name(quotations: Quotations) -> None:
     words = "Human life must be saved."
     assert quotations.check(f"Ms. Bo (France) (spoke in French): {words}").verdict == "exact"
-    assert quotations.check(f"Mr. Ali: {words}").verdict == "misattributed"
+    check = quotations.check(f"Mr. Ali: {words}")
+    assert check.verdict == "misattributed"
+    assert check.notes[0] == "“Mr. Ali:” was taken for who spoke, not for words of the quotation."
+    # No name, but words of the quotation.
+    assert quotations.check(f"Mr. Ali did not say: {words}").verdict == "absent"
 
 
 @pytest.mark.parametrize(
