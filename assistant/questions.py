@@ -26,6 +26,15 @@ class Asked:
 
 
 @dataclass(frozen=True)
+class Pasted:
+    """A line of a batch of quotations."""
+
+    id: str
+    quotation: str
+    filters: Filters
+
+
+@dataclass(frozen=True)
 class Gold:
     """Words that answer a question: those of `short`, or all of `quote`, in one file."""
 
@@ -105,6 +114,32 @@ def read_claims(
             if problem is None:
                 raise
             problem(error)
+
+
+def read_quotations(path: Path, problem: Callable[[QuestionError], None]) -> Iterator[Pasted]:
+    """Lines `{"id", "quotation", "speaker"?, "filters"?}`; the speaker joins the filters.
+
+    Args:
+        path: JSON Lines, UTF-8, gzipped if the name ends in `.gz`.
+        problem: Told of each line that cannot be used.
+
+    Raises:
+        QuestionError: The file cannot be read.
+    """
+    for number, line in _lines(path):
+        try:
+            record = _record(line, path, number)
+            quotation, speaker = record.get("quotation"), record.get("speaker")
+            if not isinstance(quotation, str):
+                raise QuestionError(f"{path}, line {number}: no quotation")
+            if not (speaker is None or isinstance(speaker, str)):
+                raise QuestionError(f"{path}, line {number}: the speaker must be a text")
+            filters = _filters(record, path, number)
+            if speaker and speaker.strip():
+                filters = filters.with_speaker(speaker)
+            yield Pasted(str(record.get("id", number)), quotation, filters)
+        except RapporteurError as error:
+            problem(QuestionError(str(error)))
 
 
 def read_judged(path: Path, split: str | None = None) -> list[Judged]:

@@ -21,7 +21,7 @@ from assistant.text import Span
 from embeddings.hybrid import Match
 from embeddings.shipped import verified
 
-WEIGHTS = Path(__file__).parent / "weights"
+WEIGHTS = Path(__file__).parent / "weights" / "reader"
 _CALIBRATION_FILE = "reader.json"
 
 Strength = Literal["strong", "moderate", "weak", "none"]

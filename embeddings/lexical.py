@@ -85,6 +85,19 @@ class LexicalIndex:
         """Whether a word of the text, stop words aside, stands in any row."""
         return any(word in self._bm25.vocab_dict for word in self._tokenise(text))
 
+    def stems(self, text: str) -> list[str]:
+        """The words of a text as they are indexed, without stop words."""
+        return self._tokenise(text)
+
+    def rows_with(self, stem: str) -> Rows:
+        """The rows that have a word of this stem, in order."""
+        word = self._bm25.vocab_dict.get(stem)
+        if word is None or not self._size:
+            return np.zeros(0, np.int64)
+        first, last = self._bm25.scores["indptr"][word : word + 2]
+        rows = np.asarray(self._bm25.scores["indices"][first:last], np.int64)
+        return np.sort(rows[rows < self._size], kind="stable")
+
     def _weights(self, words: list[int]) -> npt.NDArray[np.float64]:
         starts = np.asarray(self._bm25.scores["indptr"])
         ids = np.array(words)

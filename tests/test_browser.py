@@ -410,3 +410,15 @@ def test_a_claim_that_cannot_be_checked_stays_in_the_box(page) -> None:
     turn = check(page, claim)
     expect(turn.locator(".notice")).to_contain_text("check at most 5,000 at once")
     expect(page.get_by_label("Claim", exact=True)).to_have_value(claim)
+
+
+def test_a_quotation_is_checked_in_its_tab(page) -> None:
+    page.get_by_role("tab", name="Check a quotation").click()
+    box = page.get_by_label("Quotation", exact=True)
+    box.fill("The effectiveness of peacekeeping is not being questioned")
+    box.press("Enter")
+    turn = page.locator(".turn").last
+    expect(turn.locator(".verdict")).to_have_text("Altered: the record reads otherwise.")
+    expect(turn.locator("ins")).to_have_text("not")
+    turn.locator(".marker").click()
+    expect(page.locator("#source mark").first).to_be_visible()

@@ -35,6 +35,12 @@ def found(index: LexicalIndex, question: str, k: int = 9, rows: list[int] | None
     return best.tolist()
 
 
+def test_rows_with_a_stem(index: LexicalIndex) -> None:
+    assert index.stems("The drones watched") == ["drone", "watch"]
+    assert index.rows_with("watch").tolist() == [0, 1]
+    assert index.rows_with("dron").tolist() == []
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

@@ -11,10 +11,12 @@ from assistant.answer import Answer, Citation, Finding, Searched
 from assistant.claims import CheckedClaim, Evidence, Verdict
 from assistant.filters import Filters
 from assistant.library import Library
+from assistant.quotation.quotations import Quotations
 from assistant.speech import Speech
 from assistant.stance import Stance
 from assistant.text import Span, read_text
 from ui.page.claim import claim_turn
+from ui.page.quotation import quotation_turn
 from ui.page.source import Catalogue, listing, speech_html
 from ui.page.turn import address, answer_turn, marked, notice_turn, shown
 from ui.page.welcome import examples, holdings, masthead, welcome
@@ -239,6 +241,40 @@ def test_each_claim_of_a_text_has_its_own_verdict() -> None:
     )
     assert re.findall(r'<h3 class="stated">(.*?)</h3>', turn.html) == ["One.", "Two."]
     assert re.findall(r'data-verdict="(\w+)"', turn.html) == ["supported", "not_addressed"]
+
+
+def test_an_altered_quotation_shows_what_was_changed(toy_library: Library) -> None:
+    check = Quotations(toy_library).check("We sent drones. The drones not watch the border.")
+    turn = quotation_turn(check, 3, 7)
+    assert turn.citations == 1
+    assert 'data-verdict="altered"' in turn.html
+    assert "<ins>not</ins>" in turn.html
+    said = words(turn.html)
+    assert "negation: “not” was put in" in said
+    assert "Mr. Ali · Niger · S/PV.1 · 31 May 2016" in said
+
+
+def test_words_of_others_are_told_to_be_theirs(toy_library: Library) -> None:
+    quotations = Quotations(toy_library)
+    check = quotations.check("Drones need a mandate.", filters=Filters(country="Niger"))
+    said = words(quotation_turn(check, 1, 1).html)
+    assert "Misattributed: said by Mr. Cho (Guinea-Bissau), S/PV.3, 2017; not: Niger." in said
+    assert "Held against delegation Niger" in said
+    again = words(quotation_turn(quotations.check("We thank you."), 1, 1).html)
+    assert "also in" in again
+    assert "[2]" in again
+
+
+def test_what_is_found_in_part_shows_which(toy_library: Library) -> None:
+    check = Quotations(toy_library).check(
+        "We sent drones. The drones watch the border. Women lead our police. We thank you. "
+        "Bananas are <b>cheap</b> in the harbour town."
+    )
+    assert check.verdict == "partial"
+    html = quotation_turn(check, 1, 1).html
+    assert "found nowhere" in html
+    assert "Bananas are &lt;b&gt;" in re.findall(r"<del[^>]*>(.*?)</del>", html)[0]
+    assert "b" not in tags(html)
 
 
 def test_a_notice_is_one_escaped_line_without_citations() -> None:

@@ -1,4 +1,4 @@
-"""Files of questions or claims in, files of answers out: one JSON object a line."""
+"""Files of questions, claims or quotations in, files of answers out: one JSON object a line."""
 
 from __future__ import annotations
 
@@ -13,8 +13,16 @@ from assistant.answer import Assistant
 from assistant.claims import ClaimChecker
 from assistant.errors import QuestionError, RapporteurError
 from assistant.filters import Filters
-from assistant.questions import Asked, Stated, read_batch, read_claims
-from ui.contract import answer_record, claim_record, failed_claim, failed_record
+from assistant.questions import Asked, Pasted, Stated, read_batch, read_claims, read_quotations
+from assistant.quotation.quotations import Quotations
+from ui.contract import (
+    answer_record,
+    claim_record,
+    failed_claim,
+    failed_quotation,
+    failed_record,
+    quotation_record,
+)
 
 
 def ask(
@@ -59,6 +67,20 @@ def check(
     return problems + _write(records, len(batch), claims, output, progress)
 
 
+def quote(
+    quotations: Quotations,
+    pasted: Path,
+    output: Path | None,
+    filters: Filters,
+    progress: Callable[[int, int], None],
+) -> list[str]:
+    """Check a file of quotations, as `ask` answers one of questions."""
+    problems: list[str] = []
+    batch = list(read_quotations(pasted, lambda error: problems.append(str(error))))
+    records = (_quotation_record(quotations, given, filters) for given in batch)
+    return problems + _write(records, len(batch), pasted, output, progress)
+
+
 def _write(
     records: Iterable[dict[str, Any]],
     total: int,
@@ -90,6 +112,14 @@ def _claim_record(checker: ClaimChecker, stated: Stated, filters: Filters) -> di
 def _joined(filters: Filters, own: Filters) -> Filters:
     """The filters of a whole batch, where a line has none of its own."""
     return Filters(**{**filters.stated(), **own.stated()})
+
+
+def _quotation_record(quotations: Quotations, given: Pasted, filters: Filters) -> dict[str, Any]:
+    try:
+        chosen = _joined(filters, given.filters)
+        return quotation_record(quotations.check(given.quotation, filters=chosen), given.id)
+    except RapporteurError as error:
+        return failed_quotation(given.id, given.quotation, str(error))
 
 
 def _record(assistant: Assistant, asked: Asked, filters: Filters) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The command line: `rapporteur index | ask | check | speeches | eval | serve`."""
+"""The command line: `rapporteur index | ask | check | quote | speeches | eval | serve`."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from assistant.evaluate import by_kind, claim_scores, evaluate, evaluate_claims
 from assistant.filters import Filters
 from assistant.library import Library
 from assistant.questions import holds_claims, read_judged, read_judged_claims
+from assistant.quotation.quotations import Quotations
 from assistant.reader import CrossReader
 from embeddings.export import export_encoder
 from embeddings.shipped import ENCODER_NAME, place_encoder
@@ -108,6 +109,13 @@ def _parser() -> argparse.ArgumentParser:
         "--output", type=Path, metavar="OUT.jsonl", help="standard output without it"
     )
     _add_filters(check)
+    quote = _command(commands, "quote", _quote, "check a quotation, or a file of quotations")
+    quote.add_argument("quotation", nargs="?", help="the words, as they are quoted")
+    quote.add_argument("--quotations", type=Path, metavar="IN.jsonl", help="one JSON object a line")
+    quote.add_argument(
+        "--output", type=Path, metavar="OUT.jsonl", help="standard output without it"
+    )
+    _add_filters(quote, "what the quotation is said to be from")
 
     speeches = _command(commands, "speeches", _speeches, "list the speeches, or show one")
     speeches.add_argument("action", nargs="?", choices=("list", "show"), default="list")
@@ -142,8 +150,8 @@ def _command(
     return parser
 
 
-def _add_filters(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("filters")
+def _add_filters(parser: argparse.ArgumentParser, title: str = "filters") -> None:
+    group = parser.add_argument_group(title)
     group.add_argument("--country", help="delegation")
     group.add_argument("--speaker", help="name of the speaker")
     group.add_argument("--symbol", help="of the meeting, such as S/PV.8349")
@@ -296,6 +304,29 @@ def _check(options: argparse.Namespace) -> int:
         _print_json(contract.claim_record(options.claim, checked))
     else:
         _console().print(terminal.claims_view(checked))
+    return 0
+
+
+# quote
+
+
+def _quote(options: argparse.Namespace) -> int:
+    if (options.quotation is None) == (options.quotations is None):
+        options.usage_error("give a quotation, or a file of quotations with --quotations")
+    if options.output is not None and options.quotations is None:
+        options.usage_error("--output is for the checks of --quotations")
+    filters = _filters(options)
+    quotations = Quotations(open_library(options.library))
+    if options.quotations is not None:
+        with ProgressView(Console(stderr=True)) as progress:
+            show = partial(progress, "Checking")
+            problems = batch.quote(quotations, options.quotations, options.output, filters, show)
+        return _tell_problems(problems)
+    check = quotations.check(options.quotation, filters=filters)
+    if options.json:
+        _print_json(contract.quotation_record(check))
+    else:
+        _console().print(terminal.quotation_view(check))
     return 0
 
 

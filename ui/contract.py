@@ -7,6 +7,7 @@ from typing import Any
 
 from assistant.answer import Answer, Citation, Finding, Searched
 from assistant.claims import CheckedClaim, Evidence, overall
+from assistant.quotation.checked import CheckedQuotation, Edit, Part, Source
 from assistant.speech import Speech
 
 
@@ -85,6 +86,64 @@ def failed_record(id_: str, question: str, error: str) -> dict[str, Any]:
         "answers": [],
         "related": [],
         "error": error,
+    }
+
+
+def quotation_record(check: CheckedQuotation, id_: str | None = None) -> dict[str, Any]:
+    """A checked quotation as a JSON object; `id_` is that of the quotation in a batch."""
+    record: dict[str, Any] = {} if id_ is None else {"id": id_}
+    return record | {
+        "quotation": check.quotation,
+        "verdict": check.verdict,
+        "standing": check.standing,
+        "sources": [_source(source) for source in check.sources],
+        "more": check.more,
+        "edits": [_edit(check, edit) for edit in check.edits],
+        "changes": [
+            {"kind": change.kind, "record": change.record, "quotation": change.quoted}
+            for change in check.changes
+        ],
+        "parts": [_part(check, part) for part in check.parts],
+        "notes": list(check.notes),
+        "searched": _searched(check.searched),
+    }
+
+
+def failed_quotation(id_: str, quotation: str, error: str) -> dict[str, Any]:
+    """What stands in a batch for a quotation that could not be checked."""
+    return {"id": id_, "quotation": quotation, "verdict": None, "error": error}
+
+
+def _source(source: Source) -> dict[str, Any]:
+    """Where the words stand; `segments` are all runs of them, the first of which is cited."""
+    return {
+        "quote": source.citation.quote,
+        "standing": source.standing,
+        "fits": source.fits,
+        "citation": citation_record(source.citation),
+        "segments": [
+            {"quote": citation.quote, "citation": citation_record(citation)}
+            for citation in source.citations
+        ],
+    }
+
+
+def _edit(check: CheckedQuotation, edit: Edit) -> dict[str, Any]:
+    """Offsets count in the text of the first source, and in the quotation as given."""
+    return {
+        "op": edit.kind,
+        "text": check.words(edit),
+        "record": list(edit.record) if edit.record else None,
+        "quotation": list(edit.quoted) if edit.quoted else None,
+    }
+
+
+def _part(check: CheckedQuotation, part: Part) -> dict[str, Any]:
+    return {
+        "text": part.span.of(check.quotation),
+        "quotation": list(part.span),
+        "found": part.citation is not None,
+        "citation": citation_record(part.citation) if part.citation else None,
     }
 
 

@@ -15,11 +15,22 @@ from rich.text import Text
 from assistant.answer import Answer, Citation, Finding
 from assistant.claims import CheckedClaim, Evidence
 from assistant.evaluate import VERDICTS, ClaimScores, Scores
+from assistant.quotation.checked import CheckedQuotation, Source
 from assistant.speech import Speech
-from ui.wording import lacking, narrowed, refusal, verdict
+from ui.wording import (
+    change_in_words,
+    counted,
+    filters_in_words,
+    lacking,
+    narrowed,
+    quotation_verdict,
+    refusal,
+    verdict,
+)
 
 QUOTE_WIDTH = 76
 _ALSO_FOUND = 4
+_ALSO_SAID = 5
 _EVIDENCE = 5
 _STANCE_STYLES = {"supports": "bold green", "contradicts": "bold red", "related": "dim"}
 _INDENT = (0, 0, 0, 2)
@@ -100,6 +111,53 @@ def _refusal(answer: Answer) -> RenderableType:
         lines += [Text(), _heading("Related, not an answer")]
         lines += [_finding(finding, n) for n, finding in enumerate(answer.related, start=1)]
     return Group(*lines)
+
+
+def quotation_view(check: CheckedQuotation) -> RenderableType:
+    """The verdict, the record's words with what the quotation changes, and what to know."""
+    parts: list[RenderableType] = [Text(shown(quotation_verdict(check)), "bold")]
+    if asked := filters_in_words(check.searched.filters):
+        parts.append(Text(f"held against {shown(asked)}", "dim"))
+    if check.parts:
+        for part in check.parts:
+            where = shown(part.citation.reference) if part.citation else "found nowhere"
+            words = Text("“" + shown(part.span.of(check.quotation)) + "”")
+            style = "cyan" if part.citation else "bold red"
+            parts += [Text(), *_indented(words, Text(where, style))]
+    elif check.sources:
+        first = check.sources[0]
+        words = _edited(check) if check.edits else _segments(first)
+        also = [Text(f"also: {_reference(s.citation)}", "dim") for s in check.sources[1:_ALSO_SAID]]
+        reference = Text(_reference(first.citation), "cyan")
+        parts += [Text(), *_indented(words, reference, *also)]
+        if more := check.more + len(check.sources[_ALSO_SAID:]):
+            parts += _indented(
+                Text(f"and in {counted(more, 'more speech', 'more speeches')}", "dim")
+            )
+    told = [change_in_words(change) for change in check.changes]
+    notes = [Text(shown(line), "bold") for line in told] + [
+        Text(shown(n), "dim") for n in check.notes
+    ]
+    return Group(*parts, *([Text()] if notes else []), *_indented(*notes))
+
+
+def _indented(*lines: Text) -> list[RenderableType]:
+    return [Padding(line, _INDENT) for line in lines]
+
+
+def _segments(source: Source) -> Text:
+    return Text("“" + " … ".join(shown(citation.quote) for citation in source.citations) + "”")
+
+
+def _edited(check: CheckedQuotation) -> Text:
+    """The record's words, with those the quotation lacks and those it puts in marked."""
+    marks = {"keep": ("", "", ""), "delete": ("[-", "-]", "red"), "insert": ("{+", "+}", "green")}
+    text = Text("“")
+    for number, edit in enumerate(check.edits):
+        opening, closing, style = marks[edit.kind]
+        text.append(" " if number else "")
+        text.append(f"{opening}{shown(check.words(edit))}{closing}", style)
+    return text.append("”")
 
 
 def speeches_view(speeches: Iterable[Speech]) -> Table:

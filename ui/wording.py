@@ -5,6 +5,8 @@ from __future__ import annotations
 from assistant.answer import Searched
 from assistant.claims import CheckedClaim, Evidence
 from assistant.filters import Filters
+from assistant.quotation.alignment import Change
+from assistant.quotation.checked import CheckedQuotation
 from assistant.speech import written_date
 
 FILTER_WORDS = {
@@ -73,3 +75,38 @@ def said(evidence: Evidence) -> str:
 def lacking(evidence: Evidence) -> str:
     """What a statement does not say of what the claim does; empty if nothing was found."""
     return f"does not mention {', '.join(evidence.missing)}" if evidence.missing else ""
+
+
+_VERDICTS = {
+    "exact": "Exact: these words stand so in the record.",
+    "typographic": "But for typography, these words stand so in the record.",
+    "altered": "Altered: the record reads otherwise.",
+    "partial": "Partial: the record has only a part of this.",
+}
+
+
+def quotation_verdict(check: CheckedQuotation) -> str:
+    """What became of a quotation, as a sentence."""
+    if check.verdict == "absent":
+        speeches = check.searched.speeches
+        return (
+            f"Absent: not in {'this speech' if speeches == 1 else f'these {speeches:,} speeches'}."
+        )
+    if check.verdict == "misattributed":
+        speech = check.sources[0].speech
+        asked = " · ".join(check.searched.filters.stated().values())
+        return f"Misattributed: said by {speech.byline}, {speech.occasion}; not: {asked}."
+    if check.verdict == "partial" and all(part.citation for part in check.parts):
+        return "Partial: the record has all of this, but not in one place."
+    if check.verdict == "typographic" and len(check.sources[0].citations) > 1:
+        return "But for what is marked as left out, these words stand so in the record."
+    return _VERDICTS[check.verdict]
+
+
+def change_in_words(change: Change) -> str:
+    """ "number: “25” became “250”"."""
+    if not change.record:
+        return f"{change.kind}: “{change.quoted}” was put in"
+    if not change.quoted:
+        return f"{change.kind}: “{change.record}” was left out"
+    return f"{change.kind}: “{change.record}” became “{change.quoted}”"

@@ -8,7 +8,7 @@
 
 LIBRARY is of the speeches that the questions are on, DATA the folder of the training sets, and
 WORK where everything goes: in the end `WORK/encoder-weights` is what `embeddings/weights` has,
-and `WORK/reader-weights` what `assistant/weights` has. `docs/training.md` has the recipe.
+and `WORK/reader-weights` and `WORK/stance-weights` what `assistant/weights` has.
 """
 
 from __future__ import annotations

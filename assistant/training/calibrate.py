@@ -19,7 +19,7 @@ from assistant.questions import Judged, read_judged
 from assistant.reader import LOGITS, Calibration
 from assistant.training.examples import read_records
 
-SIMILARITY, SURROUNDINGS = 20.0, 20.0
+SIMILARITY, SURROUNDINGS = 40.0, 40.0
 """Weights in the rank of a sentence, chosen on the validation questions: `docs/quality.md`."""
 SIGNALS = ("passage answers", "meaning too near chance")
 REFUSE = 0.2

@@ -1,7 +1,7 @@
 """The page: a conversation beside the speeches it quotes.
 
 `build_page` makes it, `launch` serves it. What a person sees is made by `turn`,
-`claim`, `source` and `welcome`; what it does in the browser is in `page.js`.
+`claim`, `quotation`, `source` and `welcome`; what it does in the browser is in `page.js`.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from assistant.answer import Assistant
 from assistant.claims import ClaimChecker
 from assistant.errors import RapporteurError
 from assistant.library import Library
+from assistant.quotation.quotations import Quotations
 from ui.page.desk import FIELDS, Conversation, Desk, Field, Replied, chips
 from ui.page.server import fastapi_options
 from ui.page.source import Catalogue
@@ -44,7 +45,8 @@ _Fields = list[gr.Dropdown | gr.Textbox]
 
 def build_page(assistant: Assistant) -> gr.Blocks:
     """The page for one library; nothing is served yet."""
-    library, desk = assistant.library, Desk(assistant, ClaimChecker.shipped(assistant.library))
+    library = assistant.library
+    desk = Desk(assistant, ClaimChecker.shipped(library), Quotations(library))
     page = gr.Blocks(title="Rapporteur", analytics_enabled=False, fill_width=True)
     with page, gr.Column(elem_id="room"):
         past = gr.State(Conversation())
@@ -166,6 +168,12 @@ def _ways() -> tuple[dict[str, _Way], gr.Button]:
             "check": _way(
                 "Check a claim", "claim", "A claim, such as: Kazakhstan opposes drones", "Check"
             ),
+            "quote": _way(
+                "Check a quotation",
+                "quotation",
+                "Paste the words; filters say whose",
+                "Check",
+            ),
         }
     return ways, gr.Button("New conversation", elem_id="new")
 
@@ -218,7 +226,7 @@ def _connect(
         (log.check, check_example, [past, *fields], [log, check.box, past]),
         (log.widen, ask_all, [past], [log, ask.box, past, *fields]),
     ]
-    for name, reply in (("ask", desk.ask), ("check", desk.check)):
+    for name, reply in (("ask", desk.ask), ("check", desk.check), ("quote", desk.quote)):
         way = ways[name]
         inputs, outputs = [way.box, past, *fields], [log, way.box, past]
         events += [

@@ -10,7 +10,9 @@ from assistant.answer import Assistant
 from assistant.claims import ClaimChecker
 from assistant.errors import RapporteurError
 from assistant.filters import Filters
+from assistant.quotation.quotations import Quotations
 from ui.page.claim import claim_turn
+from ui.page.quotation import quotation_turn
 from ui.page.turn import Turn, answer_turn, notice_turn, shown
 from ui.wording import FILTER_WORDS
 
@@ -36,11 +38,12 @@ Replied = tuple[str, str, Conversation]
 
 
 class Desk:
-    """Takes questions and claims from the page and brings the turn back."""
+    """Takes questions, claims and quotations from the page and brings the turn back."""
 
-    def __init__(self, assistant: Assistant, checker: ClaimChecker) -> None:
+    def __init__(self, assistant: Assistant, checker: ClaimChecker, quotations: Quotations) -> None:
         self._assistant = assistant
         self._checker = checker
+        self._quotations = quotations
 
     def ask(
         self, question: str, past: Conversation, *fields: Field, interpret: bool = True
@@ -60,6 +63,15 @@ class Desk:
             return claim_turn(claim, self._checker.check(claim, filters(*fields)), turn, first)
 
         return _replied(claim, past, reply)
+
+    def quote(self, quotation: str, past: Conversation, *fields: Field) -> Replied:
+        """Check a quotation, said to be from what the filters say."""
+
+        def reply(turn: int, first: int) -> Turn:
+            check = self._quotations.check(quotation, filters=filters(*fields))
+            return quotation_turn(check, turn, first)
+
+        return _replied(quotation, past, reply)
 
 
 def _replied(text: str, past: Conversation, reply: Callable[[int, int], Turn]) -> Replied:

@@ -1,0 +1,1 @@
+"""Checking quotations: whether the words stand in a speech, and how."""
