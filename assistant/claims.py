@@ -215,7 +215,7 @@ class ClaimChecker:
 
     def _verdict(self, claim: str, said: str, filters: Filters) -> CheckedClaim:
         found = self._retriever.retrieve(said, filters, PASSAGES_READ)
-        evidence = self._evidence(claim, said, found)
+        evidence = self._evidence(claim, found)
         told = [one for one in evidence if one.stance != "related"]
         best = max(told, key=lambda one: one.score, default=None)
         searched = Searched(found.speeches, found.passages, filters)
@@ -227,10 +227,10 @@ class ClaimChecker:
         evidence.sort(key=lambda one: (one is not best, one.stance == "related"))
         return CheckedClaim(claim, verdict, best.score, tuple(evidence), searched)
 
-    def _evidence(self, claim: str, said: str, found: Retrieval) -> list[Evidence]:
+    def _evidence(self, claim: str, found: Retrieval) -> list[Evidence]:
         """The sentences that bear on a claim, best first, the same words once."""
         inputs = [reader_input(self.library.speech_of(h.passage), h.passage) for h in found.hits]
-        stances = self._model.judge(said, inputs)
+        stances = self._model.judge(found.question, inputs)
         ranked = sorted(
             (
                 (-self._rank(hit, one, number), hit.sentences[number].row, hit, one, number)

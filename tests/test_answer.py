@@ -38,7 +38,7 @@ FIRST = [
         "Mr. Mukhtarov (Kazakhstan), S/PV.8218, 28 March 2018, para. 8, lines 88-92",
     ),
     (
-        "What role do women play in peacekeeping?",
+        "What about women in peacekeeping?",
         "The participation of women in all stages and at all levels of our peacekeeping "
         "activities will make them more effective.",
         "Mr. Mukhtarov (Kazakhstan), S/PV.8218, 28 March 2018, para. 9, lines 101-103",

@@ -21,11 +21,12 @@ from tokenizers import Tokenizer
 
 from assistant.answer import Answer, Citation, Finding, Searched
 from assistant.builder import build
+from assistant.claims import CheckedClaim, Verdict
 from assistant.cross_encoder import CrossEncoder, ReaderInput, prepare
-from assistant.evaluate import Outcome
+from assistant.evaluate import ClaimOutcome, Outcome
 from assistant.filters import Filters
 from assistant.library import Library
-from assistant.questions import Gold, Judged
+from assistant.questions import Gold, Judged, JudgedClaim
 from assistant.speech import Speech
 from assistant.stance import StanceModel
 from assistant.text import Span, read_text
@@ -395,6 +396,40 @@ def test_questions_are_asked_of_everything_and_of_one_item(
         ("a", Filters()),
         ("a", Filters(topic="The situation in Mali")),
     ]
+
+
+def claim_outcome(verdict: str, got: Verdict, score: float) -> ClaimOutcome:
+    judged = JudgedClaim("1", "They came.", verdict, (), Filters())
+    return ClaimOutcome(
+        judged, CheckedClaim("", got, score, (), Searched(1, 1, Filters())), seconds=0
+    )
+
+
+def test_a_stance_is_told_where_nine_in_ten_are_right() -> None:
+    chance = np.random.default_rng(3)
+    outcomes = [
+        claim_outcome(got if chance.random() < score else "not_addressed", got, float(score))
+        for got in ("supported", "contradicted")
+        for score in chance.uniform(0.3, 1, 2000)
+    ]
+    fitted = calibrate.fit_stance(outcomes)
+    for threshold in (fitted.supports, fitted.contradicts):
+        assert threshold == pytest.approx(0.8, abs=0.06)  # from there on 0.9 on average
+    hopeless = [claim_outcome("not_addressed", "supported", s / 100) for s in range(100)]
+    assert calibrate.fit_stance([*hopeless, *outcomes[2000:]]).supports == 1.0
+
+
+def test_claims_are_checked_against_their_own_delegation(
+    toy_library: Library, tmp_path: Path
+) -> None:
+    records = [
+        {"claim": "They came.", "label": "supported", "evidence": [], "split": split, "speech": of}
+        for split, of in (("valid", "a"), ("train", "b"), ("valid", "elsewhere"))
+    ]
+    path = tmp_path / "claims.jsonl"
+    path.write_text("".join(json.dumps(record) + "\n" for record in records), "utf-8")
+    (claim,) = calibrate.claims(path, "valid", toy_library)
+    assert claim.filters == Filters(country="Niger")
 
 
 def test_what_is_left_without_the_evidence() -> None:

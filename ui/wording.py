@@ -54,11 +54,11 @@ def verdict(checked: CheckedClaim) -> str:
         other = said(checked.evidence[0])
         if checked.verdict == "contradicted":
             return f"That is what {other}. Nothing like it was found in what {checked.named} said."
-        return f"Not addressed in what {checked.named} said here. It is what {other}."
+        return f"Not found in what {checked.named} said here. It is what {other}."
     if checked.verdict == "not_addressed":
-        speeches = f"{'this' if checked.searched.speeches == 1 else 'these'} {searched}"
+        among = f"{'this' if checked.searched.speeches == 1 else 'these'} {searched}"
         whose = f" by {checked.named}" if checked.named else ""
-        return f"Not addressed in {speeches}{whose}."
+        return f"No statement in {among}{whose} clearly supports or contradicts this."
     basis = "Supported" if checked.verdict == "supported" else "Contradicted"
     return f"{basis} by what {said(checked.evidence[0])}."
 

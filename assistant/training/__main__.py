@@ -1,14 +1,15 @@
-"""Make the two models, step by step; a step that was broken off goes on where it was.
+"""Make the three models, step by step; a step that was broken off goes on where it was.
 
     python -m assistant.training groups    WORK --library LIBRARY --data DATA
     python -m assistant.training encoder   WORK
     python -m assistant.training reader    WORK
     python -m assistant.training stance    WORK --data DATA
-    python -m assistant.training calibrate WORK --library LIBRARY --data DATA
+    python -m assistant.training calibrate WORK --library LIBRARY --data DATA --also OTHERS
 
 LIBRARY is of the speeches that the questions are on, DATA the folder of the training sets, and
 WORK where everything goes: in the end `WORK/encoder-weights` is what `embeddings/weights` has,
-and `WORK/reader-weights` and `WORK/stance-weights` what `assistant/weights` has.
+and `WORK/reader-weights` and `WORK/stance-weights` what `assistant/weights` has. `calibrate` asks
+LIBRARY, which is of the validation speeches, and OTHERS, smaller and larger ones.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import random
 import shutil
 import sys
 from dataclasses import replace
+from itertools import chain, repeat
 from pathlib import Path
 
 import torch
@@ -30,7 +32,7 @@ from assistant.cross_encoder import CrossEncoder
 from assistant.evaluate import evaluate, evaluate_claims
 from assistant.filters import Filters
 from assistant.library import Library
-from assistant.questions import Judged, read_judged_claims
+from assistant.questions import Judged
 from assistant.reader import CrossReader
 from assistant.stance import StanceModel
 from assistant.training import calibrate, encoder, examples, loop
@@ -66,8 +68,8 @@ KEPT_GENERAL = 1500
 FROM_ELSEWHERE = 2400
 """General questions that are set against passages of speeches, which do not answer them."""
 SPEECHES_STAGE = loop.Stage(epochs=0.93, negatives=3, questions=12, rate=1e-4)
-REFUSING_STAGE = loop.Stage(epochs=0.8, negatives=2, questions=16, rate=6e-5)
-PAIRS_STAGE = loop.Stage(epochs=1, negatives=0, questions=48, rate=1e-4)
+REFUSING_STAGE = loop.Stage(epochs=1.5, negatives=2, questions=16, rate=7e-5)
+PAIRS_STAGE = loop.Stage(epochs=0.6, negatives=0, questions=48, rate=1e-4)
 CLAIMS_STAGE = loop.Stage(epochs=3, negatives=2, questions=16, rate=8e-5)
 ELSEWHERE = ("squadshifts.jsonl.gz", "squadshifts_amazon_reviews")
 """Questions that no speech answers, which nothing was trained on."""
@@ -82,6 +84,7 @@ def main() -> None:
     parser.add_argument("step", choices=["groups", "encoder", "reader", "stance", "calibrate"])
     parser.add_argument("work", type=Path)
     parser.add_argument("--library", type=Path)
+    parser.add_argument("--also", type=Path, nargs="*", default=[])
     parser.add_argument("--data", type=Path)
     options = parser.parse_args()
     work: Path = options.work
@@ -98,9 +101,9 @@ def main() -> None:
     elif options.step == "stance":
         train_stance(work, options.data)
     else:
-        library = Library.open(options.library)
-        fit_calibration(work, library, options.data)
-        fit_stance_calibration(work, library, options.data)
+        libraries = [Library.open(folder) for folder in (options.library, *options.also)]
+        fit_calibration(work, libraries, options.data)
+        fit_stance_calibration(work, libraries[0], options.data)
 
 
 def make_groups(work: Path, library: Library, data: Path) -> None:
@@ -205,18 +208,27 @@ def _for_refusing(speeches: list[Group], general: list[Group]) -> list[Group]:
     return [*speeches, *unanswerable, *adversarial]
 
 
-def fit_calibration(work: Path, library: Library, data: Path) -> None:
+def fit_calibration(work: Path, libraries: list[Library], data: Path) -> None:
+    """Ask the first library the validation questions, and each those from elsewhere.
+
+    How near a question from elsewhere comes to some sentence depends on how many there are.
+    """
     weights = work / "reader-weights"
-    fingerprint = library.encoder.fingerprint
-    unfitted = CrossReader(library, CrossEncoder.open(weights), calibrate.unfitted(fingerprint))
-    asked = calibrate.questions(data / QUESTIONS, "valid", library)
+    model = CrossEncoder.open(weights)
+    fingerprint = libraries[0].encoder.fingerprint
+    asked = calibrate.questions(data / QUESTIONS, "valid", libraries[0])
     sample = random.Random(SEED).sample(asked, min(CALIBRATED_ON, len(asked)))
     reviews = [r for r in examples.read_records(data / ELSEWHERE[0]) if r["source"] == ELSEWHERE[1]]
-    sample += [
+    elsewhere = [
         Judged(f"elsewhere-{n}", record["question"], "off-domain", (), Filters())
         for n, record in enumerate(random.Random(SEED).sample(reviews, CALIBRATED_ON // 10))
     ]
-    outcomes = evaluate(Assistant(library, unfitted), sample)
+    outcomes = []
+    for library, questions in zip(
+        libraries, chain([sample + elsewhere], repeat(elsewhere)), strict=False
+    ):
+        reader = CrossReader(library, model, calibrate.unfitted(fingerprint))
+        outcomes += evaluate(Assistant(library, reader), questions)
     calibrate.fit(outcomes, fingerprint).save(weights)
     write_sums(weights)
 
@@ -225,7 +237,7 @@ def fit_stance_calibration(work: Path, library: Library, data: Path) -> None:
     weights = work / "stance-weights"
     model = StanceModel(CrossEncoder.open(weights))
     checker = ClaimChecker(library, model, calibrate.unfitted_stance())
-    claims = read_judged_claims(data / CLAIMS, "valid")
+    claims = calibrate.claims(data / CLAIMS, "valid", library)
     calibrate.fit_stance(evaluate_claims(checker, claims)).save(weights)
     write_sums(weights)
 

@@ -15,15 +15,15 @@ from assistant.claims import StanceCalibration
 from assistant.evaluate import ClaimOutcome, Outcome
 from assistant.filters import Filters
 from assistant.library import Library
-from assistant.questions import Judged, read_judged
+from assistant.questions import Judged, JudgedClaim, read_judged, read_judged_claims
 from assistant.reader import LOGITS, Calibration
 from assistant.training.examples import read_records
 
 SIMILARITY, SURROUNDINGS = 40.0, 40.0
 """Weights in the rank of a sentence, chosen on the validation questions: `docs/quality.md`."""
 SIGNALS = ("passage answers", "meaning too near chance")
-REFUSE = 0.2
-"""Probability below which nothing is offered as an answer. From 0.1 to 0.4 about as many questions
+REFUSE = 0.13
+"""Probability below which nothing is offered as an answer. From 0.13 to 0.3 about as many questions
 end right on the validation split; `docs/quality.md` has the curve."""
 STRONG, MODERATE = 0.85, 0.65
 """Shares of the answers called so, or better, that are right."""
@@ -83,7 +83,7 @@ def signals_of(outcome: Outcome) -> dict[str, float]:
     }
 
 
-EVIDENCE_SIMILARITY, EVIDENCE_SURROUNDINGS = 20.0, 10.0
+EVIDENCE_SIMILARITY, EVIDENCE_SURROUNDINGS = 20.0, 20.0
 """Weights in the rank of evidence, chosen on the validation claims: `docs/quality.md`."""
 STANCE = 0.9
 """Share of the stances told as fact that are right on the validation claims, or better."""
@@ -92,6 +92,19 @@ STANCE = 0.9
 def unfitted_stance() -> StanceCalibration:
     """Tells every stance, however unsure."""
     return StanceCalibration(EVIDENCE_SIMILARITY, EVIDENCE_SURROUNDINGS, 0.0, 0.0)
+
+
+def claims(path: Path, split: str, library: Library) -> list[JudgedClaim]:
+    """The claims of a split, each to be checked against what the same delegation said.
+
+    They were written on one speech, and another delegation may well hold the contrary.
+    """
+    records = [record for record in read_records(path) if record["split"] == split]
+    return [
+        replace(judged, filters=Filters(country=speech.country))
+        for judged, record in zip(read_judged_claims(path, split), records, strict=True)
+        if (speech := library.speeches.get(str(record["speech"])))
+    ]
 
 
 def fit_stance(outcomes: Sequence[ClaimOutcome]) -> StanceCalibration:

@@ -165,13 +165,11 @@ def _ways() -> tuple[dict[str, _Way], gr.Button]:
     with gr.Tabs(elem_id="ways"):
         ways = {
             "ask": _way("Ask", "question", "Ask about the speeches", "Ask"),
-            "check": _way(
-                "Check a claim", "claim", "A claim, such as: Kazakhstan opposes drones", "Check"
-            ),
+            "check": _way("Check a claim", "claim", "A claim about what was said", "Check"),
             "quote": _way(
                 "Check a quotation",
                 "quotation",
-                "Paste the words; filters say whose",
+                "Paste a quotation",
                 "Check",
             ),
         }

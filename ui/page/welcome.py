@@ -40,7 +40,7 @@ _SEEDS_EXAMPLES = Examples(
         "What is KAZCENT?",
     ),
     "Who won the World Cup?",
-    "Kazakhstan opposes the use of drones in peacekeeping.",
+    "Peacekeeping contingents are suited to counter-terrorism operations.",
 )
 
 
