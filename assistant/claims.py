@@ -263,8 +263,10 @@ class ClaimChecker:
             float(stances.sentences[number][side]) for side in (SUPPORTS, CONTRADICTS)
         )
         stance: Stance = "related"
-        if supports >= max(contradicts, self._calibration.supports) and not lacks:
+        if supports >= max(contradicts, self._calibration.supports) and not lacks.numbers:
             stance = "supports"
         elif contradicts >= max(supports, self._calibration.contradicts):
             stance = "contradicts"
-        return Evidence(passage.id, citation, stance, max(supports, contradicts), tuple(lacks))
+        return Evidence(
+            passage.id, citation, stance, max(supports, contradicts), (*lacks.numbers, *lacks.names)
+        )

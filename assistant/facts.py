@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from assistant.metadata import plain
 from assistant.speech import Speech, written_date
@@ -59,8 +60,16 @@ def numbers(text: str) -> set[float]:
     return found - {1.0}
 
 
-def missing(claim: str, quote: str, speech: Speech) -> list[str]:
-    """What of the claim's numbers and names neither the quote nor its record has, as written."""
+@dataclass(frozen=True)
+class Missing:
+    """What of a claim neither a quote nor its record has, as far as can be told from the words."""
+
+    numbers: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+
+
+def missing(claim: str, quote: str, speech: Speech) -> Missing:
+    """Compare a claim with a quote and the record of its speech: speaker, date, meeting, topic."""
     record = " ".join(
         part
         for part in (
@@ -69,7 +78,8 @@ def missing(claim: str, quote: str, speech: Speech) -> list[str]:
         )
         if part
     )  # fmt: skip
-    return [*_missing_numbers(claim, f"{quote} {record}"), *_missing_names(claim, quote, record)]
+    numbers_missing = _missing_numbers(claim, f"{quote} {record}")
+    return Missing(tuple(numbers_missing), tuple(_missing_names(claim, quote, record)))
 
 
 def _missing_numbers(claim: str, among: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -90,6 +91,13 @@ def test_a_number_that_the_record_lacks_is_never_supported(checker: ClaimChecker
     assert checked.verdict == "not_addressed"
     near = next(e for e in checked.evidence if "watch" in e.citation.quote)
     assert (near.stance, near.missing) == ("related", ("40",))
+
+
+def test_a_name_that_the_record_lacks_is_told_and_is_no_bar(toy_library: Library) -> None:
+    checker = ClaimChecker(toy_library, ToyStance(), replace(CALIBRATION, supports=0.7))
+    checked = one(checker, "The drones watch the Chad border.")
+    assert checked.verdict == "supported"
+    assert checked.evidence[0].missing == ("Chad",)
 
 
 def test_what_another_speaker_said_is_told_to_be_his(checker: ClaimChecker) -> None:
