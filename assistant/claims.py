@@ -17,7 +17,7 @@ from assistant.interpret import Interpreter
 from assistant.library import Library
 from assistant.passage import sentences
 from assistant.reader import reader_input
-from assistant.retriever import Hit, Retrieval, Retriever
+from assistant.retriever import PASSAGES_READ, Hit, Retrieval, Retriever
 from assistant.stance import CONTRADICTS, SUPPORTS, Stance, StanceModel, Stances
 from assistant.text import Span
 from embeddings.shipped import verified
@@ -27,7 +27,6 @@ _CALIBRATION_FILE = "stance.json"
 LONGEST_TEXT = 5000
 """Characters of the text that is checked."""
 MOST_CLAIMS = 20
-PASSAGES_READ = 24
 _EVIDENCE = 10
 """Statements shown for a claim."""
 
@@ -43,7 +42,7 @@ class Evidence:
         citation: The quote.
         stance: What it does to the claim; "related" unless that is as good as sure.
         score: Estimated probability of the stance; of "related", that of the likelier other.
-        missing: Numbers and names of the claim that neither quote nor record has.
+        missing: Numbers and names of the claim that neither passage nor record has.
     """
 
     passage: str
@@ -74,11 +73,6 @@ class CheckedClaim:
     searched: Searched
     named: str | None = None
     said_by_other: bool = False
-
-    @property
-    def deciding(self) -> Evidence | None:
-        """The evidence that the verdict rests on; None if nothing addresses the claim."""
-        return None if self.verdict == "not_addressed" else self.evidence[0]
 
 
 def overall(checked: Sequence[CheckedClaim]) -> CheckedClaim:
@@ -193,9 +187,11 @@ class ClaimChecker:
         checked = replace(checked, named=named)
         if checked.verdict != "not_addressed":
             return checked
-        return self._said_by_other(checked, given) or checked
+        return self._said_by_other(checked, filters, given) or checked
 
-    def _said_by_other(self, checked: CheckedClaim, given: Filters) -> CheckedClaim | None:
+    def _said_by_other(
+        self, checked: CheckedClaim, named: Filters, given: Filters
+    ) -> CheckedClaim | None:
         """The claim as made by somebody else, when the one it names did not say it.
 
         A delegation has more speeches than a library; that a speaker did not say what a
@@ -203,12 +199,13 @@ class ClaimChecker:
         """
         said = self._interpreter.unattributed(checked.claim)
         elsewhere = self._verdict(checked.claim, said, given)
-        if elsewhere.verdict != "supported":
+        saying = [e.citation.speech for e in elsewhere.evidence if e.stance == "supports"]
+        # Read without the name, a statement of the one named may be found to support after all.
+        if elsewhere.verdict != "supported" or any(map(named.match, saying)):
             return None
-        searched = self._interpreter.claimed_by(checked.claim, given)
         return replace(
             elsewhere,
-            verdict="contradicted" if searched.speaker else "not_addressed",
+            verdict="contradicted" if named.speaker else "not_addressed",
             named=checked.named,
             said_by_other=True,
         )
@@ -228,7 +225,7 @@ class ClaimChecker:
         return CheckedClaim(claim, verdict, best.score, tuple(evidence), searched)
 
     def _evidence(self, claim: str, found: Retrieval) -> list[Evidence]:
-        """The sentences that bear on a claim, best first, the same words once."""
+        """The sentences that bear on a claim, best first; of one speech the same words once."""
         inputs = [reader_input(self.library.speech_of(h.passage), h.passage) for h in found.hits]
         stances = self._model.judge(found.question, inputs)
         ranked = sorted(
@@ -239,10 +236,10 @@ class ClaimChecker:
             ),
             key=lambda entry: entry[:2],
         )
-        evidence: dict[str, Evidence] = {}
+        evidence: dict[tuple[str, str], Evidence] = {}
         for *_, hit, one, number in ranked:
             made = self._made(claim, hit, one, number)
-            evidence.setdefault(made.citation.quote, made)
+            evidence.setdefault((hit.passage.speech, made.citation.quote), made)
             if len(evidence) == _EVIDENCE:
                 break
         return list(evidence.values())

@@ -18,6 +18,7 @@ _VALUES = {
     **{word: 10 * n for n, word in enumerate(_TENS, start=2)},
     "dozen": 12,
 }
+_TENS_VALUES = frozenset(map(float, range(20, 100, 10)))
 _SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9}
 _NUMBER = re.compile(r"\d+(?:[,\u202f ]\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|[a-z]+", re.IGNORECASE)
 _NAME = re.compile(r"(?<=[\w,;:] )(?:[A-Z][\w’'-]*\w)")
@@ -30,46 +31,48 @@ _SAME_ROOT = 4
 """Letters that "Malian" and "Mali" share, and other names hardly do."""
 
 
-def numbers(text: str) -> set[float]:
-    """The values of the numbers in a text, in figures or in words ("two thousand", "10,000").
+def numbers(text: str) -> dict[float, str]:
+    """The values of the numbers in a text, in figures or in words, each as it is written there.
 
     "One" is left out, which is oftener a pronoun than a number.
     """
-    found: set[float] = set()
+    found: dict[float, str] = {}
     value: float | None = None
+    begin = end = 0
+
+    def close() -> None:
+        if value is not None:
+            found.setdefault(value, text[begin:end])
+
     for match in _NUMBER.finditer(text):
         word = match[0].lower()
-        if word[0].isdigit():
-            if value is not None:
-                found.add(value)
-            value = float(re.sub(r"[^\d.]", "", word))
-        elif word in _SCALES and value is not None:
+        if word in _SCALES and value is not None:
             value *= _SCALES[word]
-        elif word in _VALUES:
-            # "Twenty" and "two" are one number, "two" and "three" are two.
-            whole = value is not None and value in range(20, 100, 10) and _VALUES[word] < 10
-            if value is not None and not whole:
-                found.add(value)
-            value = (value or 0) + _VALUES[word] if whole else float(_VALUES[word])
+        elif value in _TENS_VALUES and word in _ONES[1:10]:
+            value += _VALUES[word]  # "twenty" and "two" are one number, "two" and "three" two
         else:
-            if value is not None:
-                found.add(value)
-            value = None
-    if value is not None:
-        found.add(value)
-    return found - {1.0}
+            close()
+            begin = match.start()
+            if word[0].isdigit():
+                value = float(re.sub(r"[^\d.]", "", word))
+            else:
+                value = float(_VALUES[word]) if word in _VALUES else None
+        end = match.end()
+    close()
+    found.pop(1.0, None)
+    return found
 
 
 @dataclass(frozen=True)
 class Missing:
-    """What of a claim neither a quote nor its record has, as far as can be told from the words."""
+    """What of a claim neither a passage nor its record has, as the claim has it written."""
 
     numbers: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
 
 
-def missing(claim: str, quote: str, speech: Speech) -> Missing:
-    """Compare a claim with a quote and the record of its speech: speaker, date, meeting, topic."""
+def missing(claim: str, passage: str, speech: Speech) -> Missing:
+    """Compare a claim with a passage and its speech's record: speaker, date, meeting, topic."""
     record = " ".join(
         part
         for part in (
@@ -78,13 +81,9 @@ def missing(claim: str, quote: str, speech: Speech) -> Missing:
         )
         if part
     )  # fmt: skip
-    numbers_missing = _missing_numbers(claim, f"{quote} {record}")
-    return Missing(tuple(numbers_missing), tuple(_missing_names(claim, quote, record)))
-
-
-def _missing_numbers(claim: str, among: str) -> list[str]:
-    known = numbers(among)
-    return [f"{value:,.10g}" for value in sorted(numbers(claim) - known)]
+    known = numbers(f"{passage} {record}")
+    lacking = (written for value, written in numbers(claim).items() if value not in known)
+    return Missing(tuple(lacking), tuple(_missing_names(claim, passage, record)))
 
 
 def _missing_names(claim: str, *among: str) -> list[str]:

@@ -25,7 +25,7 @@ from assistant.text import read_text
     ],
 )
 def test_numbers(text: str, values: set[float]) -> None:
-    assert numbers(text) == values
+    assert set(numbers(text)) == values
 
 
 SPEECH = Speech(
@@ -40,7 +40,7 @@ SPEECH = Speech(
         ("Niger sent 2,000 troops.", []),
         ("Niger sent 3,000 troops.", ["3,000"]),
         ("In May 2016 Niger sent two thousand troops to Mali.", []),
-        ("In 2017 Niger sent two thousand troops.", ["2,017"]),
+        ("In 2017 Niger sent two thousand troops.", ["2017"]),
         ("Malian troops were sent.", []),
         ("The troops went to Chad.", ["Chad"]),
         ("Mr. Ali told the Council that troops were sent.", []),
