@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 from assistant.errors import QuestionError, RapporteurError
 from assistant.filters import Filters
@@ -70,13 +70,7 @@ def read_batch(
     Raises:
         QuestionError: The file, or a line of it, cannot be used.
     """
-    for number, line in _lines(path):
-        try:
-            yield _asked(_record(line, path, number), path, number)
-        except QuestionError as error:
-            if problem is None:
-                raise
-            problem(error)
+    return _each(path, _asked, problem)
 
 
 def _asked(record: dict[str, Any], path: Path, number: int) -> Asked:
@@ -103,43 +97,54 @@ def read_claims(
     path: Path, problem: Callable[[QuestionError], None] | None = None
 ) -> Iterator[Stated]:
     """Lines `{"id", "claim", "filters"?}`; arguments and errors are those of `read_batch`."""
-    for number, line in _lines(path):
-        try:
-            record = _record(line, path, number)
-            if not isinstance(record.get("claim"), str):
-                raise QuestionError(f"{path}, line {number}: no claim")
-            filters = _filters(record, path, number)
-            yield Stated(str(record.get("id", number)), record["claim"], filters)
-        except QuestionError as error:
-            if problem is None:
-                raise
-            problem(error)
+    return _each(path, _stated, problem)
 
 
-def read_quotations(path: Path, problem: Callable[[QuestionError], None]) -> Iterator[Pasted]:
+def _stated(record: dict[str, Any], path: Path, number: int) -> Stated:
+    if not isinstance(record.get("claim"), str):
+        raise QuestionError(f"{path}, line {number}: no claim")
+    return Stated(str(record.get("id", number)), record["claim"], _filters(record, path, number))
+
+
+def read_quotations(
+    path: Path, problem: Callable[[QuestionError], None] | None = None
+) -> Iterator[Pasted]:
     """Lines `{"id", "quotation", "speaker"?, "filters"?}`; the speaker joins the filters.
 
-    Args:
-        path: JSON Lines, UTF-8, gzipped if the name ends in `.gz`.
-        problem: Told of each line that cannot be used.
-
-    Raises:
-        QuestionError: The file cannot be read.
+    Arguments and errors are those of `read_batch`.
     """
+    return _each(path, _pasted, problem)
+
+
+def _pasted(record: dict[str, Any], path: Path, number: int) -> Pasted:
+    quotation, speaker = record.get("quotation"), record.get("speaker")
+    if not isinstance(quotation, str):
+        raise QuestionError(f"{path}, line {number}: no quotation")
+    if not (speaker is None or isinstance(speaker, str)):
+        raise QuestionError(f"{path}, line {number}: the speaker must be a text")
+    filters = _filters(record, path, number)
+    if speaker and speaker.strip():
+        filters = filters.with_speaker(speaker)
+    return Pasted(str(record.get("id", number)), quotation, filters)
+
+
+_Line = TypeVar("_Line")
+
+
+def _each(
+    path: Path,
+    make: Callable[[dict[str, Any], Path, int], _Line],
+    problem: Callable[[QuestionError], None] | None,
+) -> Iterator[_Line]:
+    """What is made of each line; one that cannot be used is told of, or ends the reading."""
     for number, line in _lines(path):
         try:
-            record = _record(line, path, number)
-            quotation, speaker = record.get("quotation"), record.get("speaker")
-            if not isinstance(quotation, str):
-                raise QuestionError(f"{path}, line {number}: no quotation")
-            if not (speaker is None or isinstance(speaker, str)):
-                raise QuestionError(f"{path}, line {number}: the speaker must be a text")
-            filters = _filters(record, path, number)
-            if speaker and speaker.strip():
-                filters = filters.with_speaker(speaker)
-            yield Pasted(str(record.get("id", number)), quotation, filters)
+            yield make(_record(line, path, number), path, number)
         except RapporteurError as error:
-            problem(QuestionError(str(error)))
+            told = error if isinstance(error, QuestionError) else QuestionError(str(error))
+            if problem is None:
+                raise told from error
+            problem(told)
 
 
 def read_judged(path: Path, split: str | None = None) -> list[Judged]:
