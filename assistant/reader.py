@@ -62,6 +62,20 @@ def chance_level(passages: int) -> float:
     return 0.034 + 0.073 * math.log10(max(passages, 2))
 
 
+_MOST_PASSAGES = 11_412
+"""Of the libraries that the weight of the following was fitted on."""
+
+
+def too_near_chance(cosine: float, passages: int) -> float:
+    """How far a sentence falls short of being clearly nearer than one is by chance; 0 if it is.
+
+    It says more the more passages there are: a handful may well word an answer in a way that
+    is far from the question, while among thousands some sentence is nearer, if there is an answer.
+    """
+    size = math.log10(min(max(passages, 2), _MOST_PASSAGES))
+    return size * max(0.0, chance_level(passages) + _CLEAR - cosine)
+
+
 LOGITS = ("sentence answers", "passage answers", "words answer")
 """Parts of a score that are told as probabilities."""
 
@@ -191,9 +205,8 @@ class CrossReader:
     def read(self, found: Retrieval) -> list[Reading]:
         inputs = [reader_input(self._library.speech_of(h.passage), h.passage) for h in found.hits]
         judgements = self._model.judge(found.question, inputs)
-        chance = chance_level(found.passages)
         sentences = [
-            _Sentence(hit, judgement, number, self._calibration, chance)
+            _Sentence(hit, judgement, number, self._calibration, found.passages)
             for hit, judgement in zip(found.hits, judgements, strict=True)
             for number in range(len(hit.sentences))
         ]
@@ -216,7 +229,7 @@ class _Sentence:
     judgement: Judgement
     number: int
     calibration: Calibration
-    chance: float
+    searched: int
 
     @property
     def match(self) -> Match:
@@ -242,7 +255,7 @@ class _Sentence:
             "words of the sentence": self.match.coverage,
             "meaning of the passage": self.hit.match.cosine,
             "words of the passage": self.hit.match.coverage,
-            "meaning too near chance": max(0.0, self.chance + _CLEAR - self.match.cosine),
+            "meaning too near chance": too_near_chance(self.match.cosine, self.searched),
         }
 
 

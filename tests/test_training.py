@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ pytest.importorskip("datasets", reason="the extra [train] is not installed")
 pytestmark = pytest.mark.model
 
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 
 from assistant.answer import Answer, Citation, Finding, Searched
@@ -30,10 +31,10 @@ from assistant.questions import Gold, Judged, JudgedClaim
 from assistant.speech import Speech
 from assistant.stance import StanceModel
 from assistant.text import Span, read_text
-from assistant.training import calibrate, encoder, examples, loop
-from assistant.training.__main__ import WRITTEN
-from assistant.training.examples import Group, Row
+from assistant.training import calibrate, encoder, loop, mining, paragraphs, variations
+from assistant.training.__main__ import WRITTEN, WRITTEN_CLAIMS
 from assistant.training.export import export_network
+from assistant.training.groups import Group, Row, read_groups, read_records, write_groups
 from assistant.training.network import ReaderNetwork, Reading
 from assistant.training.stance import StanceNetwork, TakingStance
 from embeddings.export import load_model, pretrained_path
@@ -208,13 +209,27 @@ def test_either_of_two_stances_may_be_allowed(tiny: Path, tokenizer: Tokenizer) 
         Group("She left.", (row("They came.", (0,)),), label=label)
         for label in ("neutral", "contradiction", "not_entailment", "entailment")
     ]
-    neutral, against, either, _ = losses = [
+    for head in (network.tokens, network.answers):
+        torch.nn.init.zeros_(head.weight)
+        torch.nn.init.zeros_(head.bias)
+    losses = [
         task.loss(network, task.collate([task.draw(pair, 0, random.Random(1))])).item()
         for pair in pairs
     ]
-    assert either < min(neutral, against)
-    shares = [np.exp(-loss / 2) for loss in losses]  # of passage and sentence, which are alike here
-    assert sum(shares) - shares[2] == pytest.approx(1, abs=0.1)
+    # Of passage and sentence, all three alike; and of the side, where one is taken.
+    one_of_three, two_of_three, one_of_two = np.log([3, 3 / 2, 2])
+    bearing = 2 * one_of_three + one_of_two
+    assert losses == pytest.approx([2 * one_of_three, bearing, 2 * two_of_three, bearing])
+
+
+def test_a_claim_is_put_into_the_mouth_of_the_speaker(tokenizer: Tokenizer) -> None:
+    task = TakingStance(tokenizer)
+    claim = Group("Drones help.", (row("They do.", (0,)),), label="supported")
+    drawn = [task.draw(claim, 0, random.Random(seed))[0] for seed in range(300)]
+    assert 150 < drawn.count("Drones help.") < 260
+    said = {text.split(" ")[0] for text in drawn if text != "Drones help."}
+    assert {"Ali", "Niger"} < said
+    assert all(text.endswith("Drones help.") for text in drawn)
 
 
 def test_the_encoder_learns_and_resumes(tiny: Path, tmp_path: Path) -> None:
@@ -235,6 +250,14 @@ def test_the_encoder_learns_and_resumes(tiny: Path, tmp_path: Path) -> None:
         return float(np.trace(questions @ answers.T - (questions @ answers.T).mean()))
 
     assert right(trained) > right(base) * 1.5
+
+
+def test_the_mean_of_weights(tmp_path: Path) -> None:
+    for name, value in (("a", 1.0), ("b", 2.0)):
+        (tmp_path / name).mkdir()
+        save_file({"head": torch.full((2,), value)}, tmp_path / name / loop.WEIGHTS_FILE)
+    mean = loop.mean_weights(tmp_path / "a", tmp_path / "b")
+    assert mean["head"].tolist() == [1.5, 1.5]
 
 
 def test_triplets_take_negatives_from_the_same_speech() -> None:
@@ -268,7 +291,7 @@ QUESTIONS = [
 
 
 def test_groups_from_speeches(toy_library: Library, tmp_path: Path) -> None:
-    groups = list(examples.from_speeches(toy_library, QUESTIONS, lambda name: name == "c"))
+    groups = list(mining.from_speeches(toy_library, QUESTIONS, lambda name: name == "c"))
     assert [group.question for group in groups] == [
         "What watches the border?", "How large is the budget?"
     ]  # fmt: skip
@@ -285,12 +308,12 @@ def test_groups_from_speeches(toy_library: Library, tmp_path: Path) -> None:
     texts = {r.text for group in groups for r in group.far}
     assert not any("mandate" in text for text in texts)  # of the speech kept for judging
 
-    assert examples.write_groups(groups, tmp_path / "groups.jsonl") == 2
-    assert examples.read_groups(tmp_path / "groups.jsonl") == groups
+    assert write_groups(groups, tmp_path / "groups.jsonl") == 2
+    assert read_groups(tmp_path / "groups.jsonl") == groups
 
 
 def test_all_gold_sentences_are_evidence(toy_library: Library) -> None:
-    (group,) = examples.from_speeches(toy_library, QUESTIONS[2:], lambda name: False)
+    (group,) = mining.from_speeches(toy_library, QUESTIONS[2:], lambda name: False)
     assert group.positives[0].evidence == (0, 1)
 
 
@@ -301,7 +324,7 @@ def test_gold_may_be_given_by_its_place(toy_library: Library) -> None:
         "speech": "a", "question": "Who leads?", "answerable": True, "short": "Women",
         "gold": [{"start": start, "end": start + len("Women lead our police.")}],
     }  # fmt: skip
-    (group,) = examples.from_speeches(toy_library, [record], lambda name: False)
+    (group,) = mining.from_speeches(toy_library, [record], lambda name: False)
     (positive,) = group.positives
     assert [positive.sentence(n) for n in positive.evidence] == ["Women lead our police."]
 
@@ -319,7 +342,7 @@ def test_groups_from_paragraphs(tmp_path: Path) -> None:
     ]  # fmt: skip
     path = tmp_path / "paragraphs.jsonl"
     path.write_text("".join(json.dumps(record) + "\n" for record in records), "utf-8")
-    first, second, _ = examples.from_paragraphs(path, random.Random(1), {"x"})
+    first, second, _ = paragraphs.from_paragraphs(path, random.Random(1), {"x"})
     (positive,) = first.positives
     assert len(positive.text.split()) <= 100
     assert [positive.sentence(n) for n in positive.evidence] == ["The river floods in May."]
@@ -456,15 +479,56 @@ def test_what_is_left_is_drawn_half_the_time() -> None:
 
 
 def test_questions_from_elsewhere_come_with_what_search_finds(toy_library: Library) -> None:
-    (group,) = examples.from_elsewhere(toy_library, ["Who sells drones?"], lambda name: name == "c")
+    (group,) = mining.from_elsewhere(toy_library, ["Who sells drones?"], lambda name: name == "c")
     assert (group.question, group.positives) == ("Who sells drones?", ())
     assert group.near[0].text.startswith("We sent drones.")
     assert not any("mandate" in row.text for row in group.near)
 
 
+def test_questions_on_topics(toy_library: Library, tmp_path: Path) -> None:
+    path = tmp_path / "topics.tsv"
+    path.write_text("flying robots|UAVs\tdrones?\n", "utf-8")
+    groups = list(variations.from_topics(toy_library, lambda n: n == "c", random.Random(1), path))
+    named = [group for group in groups if group.positives]
+    (without,) = [group for group in groups if not group.positives]
+    assert {"flying robots", "UAVs"} >= {
+        topic for group in groups for topic in ("flying robots", "UAVs") if topic in group.question
+    }
+    for group in named:
+        for one in group.positives:
+            assert all("drone" in one.sentence(place).lower() for place in one.evidence)
+        assert not any("drone" in one.text.lower() for one in group.near)
+    assert without.near
+    assert not any("drone" in one.text.lower() for one in without.near)
+
+
+@pytest.mark.parametrize(
+    ("question", "changed"),
+    [
+        ("What does France want in the Council?", r"What does (?!France)[A-Z][\w ]+ want in the"),
+        ("What did Moscow say?", r"What did (?!Moscow)[A-Z]\w+(?: \w+)? say\?"),
+        ("What happened in 2014?", r"What happened in (?!2014)20[012]\d\?"),
+        ("Did 1,200 people flee?", r"Did (?!1,200)[1-9],[1-9]00 people flee\?"),
+        ("Did imports rise?", "Did imports fall\\?"),
+    ],
+)
+def test_a_swapped_question_has_no_answer(question: str, changed: str) -> None:
+    group = Group(question, (row("France and Moscow did, in 2014.", (0,)),), (row("We left."),))
+    (made,) = variations.swapped([group], random.Random(3))
+    assert re.match(changed, made.question)
+    assert made.positives == made.far == ()
+    assert [(r.text, r.evidence) for r in made.near] == [
+        ("France and Moscow did, in 2014.", ()), ("We left.", ())
+    ]  # fmt: skip
+
+
+def test_nothing_to_swap() -> None:
+    assert not list(variations.swapped([colours()[0]], random.Random(1)))
+
+
 def test_what_is_kept_for_judging() -> None:
     records = [{"speech": "a", "split": "train"}, {"speech": "b", "split": "valid"}]
-    assert examples.kept_for_judging(records, ["c"], iter(["d"])) == {"b", "c", "d"}
+    assert mining.kept_for_judging(records, ["c"], iter(["d"])) == {"b", "c", "d"}
 
 
 def test_nothing_was_trained_on_what_is_judged() -> None:
@@ -472,12 +536,13 @@ def test_nothing_was_trained_on_what_is_judged() -> None:
     shared = Path(os.environ.get("RAPPORTEUR_SHARED") or ROOT.parent / "shared") / "data/training"
     if not shared.is_dir():
         pytest.skip(f"no {shared}; set RAPPORTEUR_SHARED to the folder of the shared data")
-    given = list(examples.read_records(shared / "unsc_questions.jsonl.gz"))
+    given = list(read_records(shared / "unsc_questions.jsonl.gz"))
     reserved = (shared / "reserved_speeches.txt").read_text("utf-8").split()
-    kept = examples.kept_for_judging(given, reserved, (p.stem for p in (ROOT / "seeds").iterdir()))
-    written = list(examples.read_records(WRITTEN))
-    assert len(written) == 2240
-    assert not kept & {record["speech"] for record in written}
+    kept = mining.kept_for_judging(given, reserved, (p.stem for p in (ROOT / "seeds").iterdir()))
+    for path, count in ((WRITTEN, 2240), (WRITTEN_CLAIMS, 2492)):
+        written = list(read_records(path))
+        assert len(written) == count
+        assert not kept & {record["speech"] for record in written}
 
 
 def test_a_run_of_other_settings_is_not_taken_for_this_one(
@@ -502,7 +567,7 @@ def test_a_far_gold_passage_is_still_compared_with(tmp_path: Path, read_texts, t
         "gold": [{"text": "We thank you."}], "short": "thank",
     }  # fmt: skip
     library = Library.open(tmp_path / "library")
-    (group,) = examples.from_speeches(library, [record], lambda name: False)
+    (group,) = mining.from_speeches(library, [record], lambda name: False)
     assert [row.text for row in group.positives] == ["We thank you."]
     assert len(group.near) == 5
     assert group.far == ()

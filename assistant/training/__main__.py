@@ -23,7 +23,7 @@ from itertools import chain, repeat
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 
 from assistant.answer import Assistant
@@ -35,9 +35,9 @@ from assistant.library import Library
 from assistant.questions import Judged
 from assistant.reader import CrossReader
 from assistant.stance import StanceModel
-from assistant.training import calibrate, encoder, examples, loop
-from assistant.training.examples import Group
+from assistant.training import calibrate, encoder, loop, mining, paragraphs, variations
 from assistant.training.export import export_network
+from assistant.training.groups import Group, Record, read_groups, read_records, write_groups
 from assistant.training.network import ReaderNetwork, Reading
 from assistant.training.stance import StanceNetwork, TakingStance
 from embeddings.encoder import TOKENIZER_FILE
@@ -51,6 +51,8 @@ PAIRS = ("nli.jsonl.gz", "fever_dev.jsonl.gz")
 RESERVED = "reserved_speeches.txt"
 WRITTEN = Path(__file__).parent / "questions.jsonl.gz"
 """Questions written for Rapporteur, on other speeches than those of `QUESTIONS`."""
+WRITTEN_CLAIMS = Path(__file__).parent / "claims.jsonl.gz"
+"""The same of claims: two on a sentence, one that it supports and one that it contradicts."""
 SEEDS = Path(__file__).parent.parent.parent / "seeds"
 GENERAL = {
     "squadshifts.jsonl.gz": {"squadshifts_new_wiki", "squadshifts_reddit"},
@@ -59,16 +61,22 @@ GENERAL = {
 }
 """Files of general questions, and the parts of them that are used (None: all)."""
 
+READER = "reader.safetensors"
+
 SEED, ORDER = 7, 11
 GENERAL_TRIPLETS = 5000
 GENERAL_GROUPS = 12000
 GENERAL_STAGE = loop.Stage(epochs=1, negatives=1, questions=24, rate=1e-4)
 KEPT_GENERAL = 1500
 """General questions that stay among those on speeches, so that they are not unlearnt."""
-FROM_ELSEWHERE = 2400
-"""General questions that are set against passages of speeches, which do not answer them."""
+FROM_ELSEWHERE, FIRST_ELSEWHERE = 5000, 2400
+"""General questions that are set against passages of speeches, which do not answer them; and
+how many of them the stage that learns to refuse begins with."""
+SWAPPED = 2000
+"""Questions on speeches with another country, year or number put in."""
 SPEECHES_STAGE = loop.Stage(epochs=0.93, negatives=3, questions=12, rate=1e-4)
 REFUSING_STAGE = loop.Stage(epochs=1.5, negatives=2, questions=16, rate=7e-5)
+VARIED_STAGE = loop.Stage(epochs=0.42, negatives=2, questions=16, rate=5e-5)
 PAIRS_STAGE = loop.Stage(epochs=0.6, negatives=0, questions=48, rate=1e-4)
 CLAIMS_STAGE = loop.Stage(epochs=3, negatives=2, questions=16, rate=8e-5)
 ELSEWHERE = ("squadshifts.jsonl.gz", "squadshifts_amazon_reviews")
@@ -111,26 +119,34 @@ def make_groups(work: Path, library: Library, data: Path) -> None:
     general = [
         group
         for name, sources in GENERAL.items()
-        for group in examples.from_paragraphs(data / name, random.Random(0), sources)
+        for group in paragraphs.from_paragraphs(data / name, random.Random(0), sources)
     ]
     random.Random(ORDER).shuffle(general)
-    _tell(f"{examples.write_groups(general, work / 'general.jsonl')} general questions")
-    given = list(examples.read_records(data / QUESTIONS))
+    _tell(f"{write_groups(general, work / 'general.jsonl')} general questions")
+    given = list(read_records(data / QUESTIONS))
     reserved = (data / RESERVED).read_text("utf-8").split()
-    kept = examples.kept_for_judging(given, reserved, (path.stem for path in SEEDS.glob("*.txt")))
-    claims = map(_as_question, examples.read_records(data / CLAIMS))
-    written = examples.read_records(WRITTEN)
+    kept = mining.kept_for_judging(given, reserved, (path.stem for path in SEEDS.glob("*.txt")))
+    claims = map(_as_question, chain(read_records(data / CLAIMS), read_records(WRITTEN_CLAIMS)))
+    written = read_records(WRITTEN)
     for name, records in (("given", given), ("written", written), ("claims", claims)):
-        groups = examples.from_speeches(library, records, lambda speech: speech in kept)
-        count = examples.write_groups(groups, work / f"{name}.jsonl")
+        groups = mining.from_speeches(library, records, kept.__contains__)
+        count = write_groups(groups, work / f"{name}.jsonl")
         _tell(f"{count} {name} questions on speeches")
     asked = [group.question for group in general[GENERAL_GROUPS + KEPT_GENERAL :][:FROM_ELSEWHERE]]
-    elsewhere = examples.from_elsewhere(library, asked, lambda speech: speech in kept)
-    count = examples.write_groups(elsewhere, work / "elsewhere.jsonl")
-    _tell(f"{count} questions that no speech answers")
+    on_speeches = _on_speeches(work)
+    for name, made in (
+        ("elsewhere", mining.from_elsewhere(library, asked, kept.__contains__)),
+        ("topics", variations.from_topics(library, kept.__contains__, random.Random(SEED))),
+        ("swapped", variations.swapped(on_speeches, random.Random(SEED))),
+    ):
+        _tell(f"{write_groups(made, work / f'{name}.jsonl')} groups: {name}")
 
 
-def _as_question(claim: examples.Record) -> examples.Record:
+def _on_speeches(work: Path) -> list[Group]:
+    return [group for name in ("given", "written") for group in read_groups(work / f"{name}.jsonl")]
+
+
+def _as_question(claim: Record) -> Record:
     """A claim in the form of a question: what bears on it answers it."""
     return {
         **claim,
@@ -141,8 +157,8 @@ def _as_question(claim: examples.Record) -> examples.Record:
 
 
 def train_encoder(work: Path) -> None:
-    groups = examples.read_groups(work / "given.jsonl")
-    general = examples.read_groups(work / "general.jsonl")
+    groups = read_groups(work / "given.jsonl")
+    general = read_groups(work / "general.jsonl")
     recipe = Recipe(seed=SEED)
     trained = encoder.train(
         PRETRAINED, groups, general[:GENERAL_TRIPLETS], work / "encoder", recipe
@@ -155,39 +171,48 @@ def train_encoder(work: Path) -> None:
 def train_reader(work: Path) -> None:
     base = pretrained_path()
     task = Reading(_tokenizer(base))
-    general = examples.read_groups(work / "general.jsonl")
-    speeches = [
-        group
-        for name in ("given", "written")
-        for group in examples.read_groups(work / f"{name}.jsonl")
-    ]
+    general = read_groups(work / "general.jsonl")
+    speeches = _on_speeches(work)
     kept = general[GENERAL_GROUPS:][:KEPT_GENERAL]
-    refusing = _for_refusing(speeches, general) + examples.read_groups(work / "elsewhere.jsonl")
+    elsewhere = read_groups(work / "elsewhere.jsonl")
+    swapped = read_groups(work / "swapped.jsonl")
+    refusing = _for_refusing(speeches, general)
+    varied = [
+        *refusing,
+        *elsewhere,
+        *read_groups(work / "topics.jsonl"),
+        *random.Random(5).sample(swapped, min(SWAPPED, len(swapped))),
+    ]
     torch.manual_seed(SEED)
     network = ReaderNetwork(base)
     for name, groups, stage in (
         ("general", general[:GENERAL_GROUPS], GENERAL_STAGE),
         ("speeches", speeches + kept, SPEECHES_STAGE),
-        ("refusing", refusing, REFUSING_STAGE),
+        ("refusing", refusing + elsewhere[:FIRST_ELSEWHERE], REFUSING_STAGE),
+        ("varied", varied, VARIED_STAGE),
     ):
         loop.train(network, task, groups, work / name, stage, _report)
+    # The mean of before and after keeps more of both than either (Wortsman and others, 2022).
+    weights = loop.mean_weights(work / "refusing", work / "varied")
+    network.load_state_dict(weights)
+    save_file(weights, work / READER)
     export_network(network, base / TOKENIZER_FILE, _emptied(work / "reader-weights"))
 
 
 def train_stance(work: Path, data: Path) -> None:
     base = pretrained_path()
     task = TakingStance(_tokenizer(base))
-    pairs = [g for name in PAIRS for g in examples.from_pairs(examples.read_records(data / name))]
+    pairs = [g for name in PAIRS for g in paragraphs.from_pairs(read_records(data / name))]
     torch.manual_seed(SEED)
     network = StanceNetwork(base)
     # The reader knows the tone of the speeches and what is in a sentence already.
-    reader = load_file(work / "refusing" / loop.WEIGHTS_FILE)
+    reader = load_file(work / READER)
     network.load_state_dict(
         {k: v for k, v in reader.items() if k[:12] == "transformer."}, strict=False
     )
     for name, groups, stage in (
         ("pairs", pairs, PAIRS_STAGE),
-        ("stance", examples.read_groups(work / "claims.jsonl"), CLAIMS_STAGE),
+        ("stance", read_groups(work / "claims.jsonl"), CLAIMS_STAGE),
     ):
         loop.train(network, task, groups, work / name, stage, _report)
     export_network(network, base / TOKENIZER_FILE, _emptied(work / "stance-weights"))
@@ -218,7 +243,7 @@ def fit_calibration(work: Path, libraries: list[Library], data: Path) -> None:
     fingerprint = libraries[0].encoder.fingerprint
     asked = calibrate.questions(data / QUESTIONS, "valid", libraries[0])
     sample = random.Random(SEED).sample(asked, min(CALIBRATED_ON, len(asked)))
-    reviews = [r for r in examples.read_records(data / ELSEWHERE[0]) if r["source"] == ELSEWHERE[1]]
+    reviews = [r for r in read_records(data / ELSEWHERE[0]) if r["source"] == ELSEWHERE[1]]
     elsewhere = [
         Judged(f"elsewhere-{n}", record["question"], "off-domain", (), Filters())
         for n, record in enumerate(random.Random(SEED).sample(reviews, CALIBRATED_ON // 10))

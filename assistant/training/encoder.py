@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 from pathlib import Path
 
-from assistant.training.examples import Group, Row
+from assistant.training.groups import Group, Row
 from embeddings.training import Recipe, Triplet, train_encoder
 
 _WORDS = 70

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from assistant.errors import RapporteurError
-from assistant.training.examples import Group, Row
+from assistant.training.groups import Group, Row
 
 WEIGHTS_FILE = "weights.safetensors"
 _CHECKPOINT = "checkpoint.pt"
@@ -143,6 +143,12 @@ def train(
     weights = {name: value.contiguous() for name, value in network.state_dict().items()}
     save_file(weights, folder / WEIGHTS_FILE, {"made_from": made_from})
     (folder / _CHECKPOINT).unlink(missing_ok=True)
+
+
+def mean_weights(*folders: Path) -> dict[str, Tensor]:
+    """The mean of the weights that `train` left in each folder, by name."""
+    states = [load_file(folder / WEIGHTS_FILE) for folder in folders]
+    return {name: torch.stack([state[name] for state in states]).mean(0) for name in states[0]}
 
 
 def _fingerprint(network: nn.Module, groups: Sequence[Group], stage: Stage) -> str:

@@ -15,7 +15,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 from transformers import AutoModel
 
 from assistant.cross_encoder import END, EVIDENCE, START, Prepared, prepare
-from assistant.training.examples import Group, Row
+from assistant.training.groups import Group, Row
 from assistant.training.loop import Drawn
 
 UNCHECKED_WEIGHT = 0.3

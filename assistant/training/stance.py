@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from assistant.stance import CONTRADICTS, NEUTRAL, SUPPORTS
-from assistant.training.examples import Group, draw_rows
+from assistant.training.groups import Group, draw_rows
 from assistant.training.loop import Drawn
 from assistant.training.network import Layout, PassageNetwork, lay_out, moved
 
@@ -29,6 +30,13 @@ STANCES = {
 """What the evidence of a label may say; FEVER does not tell the last two apart."""
 BESIDE_WEIGHT = 0.5
 """Of the loss of a sentence beside the evidence: some of them say the same in part."""
+_ATTRIBUTED = 0.3
+"""Share of the claims on speeches that are put into the mouth of whoever speaks."""
+_SAYS = ("said that", "says that", "stated that", "argued that", "holds that", "claimed that")
+_SPEAKER = re.compile(r"^(?P<name>[^(,]*?)(?: \((?P<country>[^)]+)\))?, \d{4}")
+
+
+SIDES = [SUPPORTS, CONTRADICTS]
 
 
 class StanceNetwork(PassageNetwork):
@@ -71,7 +79,7 @@ class TakingStance:
             rows.append((chance.choice(group.positives), STANCES[group.label]))
         others = negatives + (not group.positives)
         rows += [(row, (NEUTRAL,)) for row in draw_rows(group.near, others, chance)]
-        return group.question, rows
+        return _attributed(group, chance), rows
 
     def collate(self, drawn: Sequence[Drawn]) -> StanceBatch:
         rows = [(claim, row, allowed) for claim, rs in drawn for row, allowed in rs]
@@ -92,14 +100,38 @@ class TakingStance:
         return StanceBatch(layout, sentences, passages, weight)
 
     def loss(self, network: nn.Module, batch: StanceBatch) -> Tensor:
+        """Of passages, of sentences, and of the side taken by sentences that bear on the claim.
+
+        Most sentences do not bear, so that the side would hardly count without a part of its own.
+        """
         layout = batch.layout
         tokens, passages = network(layout.ids, layout.mask, layout.types)
-        sentences = _surprise(layout.sentence_means(tokens.float()), batch.sentences)
+        passages = passages.float()
+        # As `StanceModel` adds them.
+        sentences = layout.sentence_means(tokens.float()) + passages[layout.row_of]
+        bearing = batch.sentences[:, NEUTRAL] == 0
         total: Tensor = (
-            _surprise(passages.float(), batch.passages).mean()
-            + (sentences * batch.weight).sum() / batch.weight.sum()
+            _surprise(passages, batch.passages).mean()
+            + (_surprise(sentences, batch.sentences) * batch.weight).sum() / batch.weight.sum()
         )
+        if bool(bearing.any()):
+            sides = sentences[bearing][:, SIDES]
+            total = total + _surprise(sides, batch.sentences[bearing][:, SIDES]).mean()
         return total
+
+
+def _attributed(group: Group, chance: random.Random) -> str:
+    """The claim, sometimes with the one in front who makes it: "Ali said that …".
+
+    Half of these go without the name, as a question does when all that is searched is his.
+    """
+    rows = group.positives or group.near
+    speaker = _SPEAKER.match(rows[0].context) if rows else None
+    if speaker is None or chance.random() >= _ATTRIBUTED:
+        return group.question
+    names = (speaker["name"].split(" ")[-1], speaker["country"] or "", "", "")
+    said = f"{chance.choice(names)} {chance.choice(_SAYS)} {group.question}"
+    return said.strip()
 
 
 def _surprise(logits: Tensor, allowed: Tensor) -> Tensor:
