@@ -73,10 +73,24 @@ class Entry:
 
 @dataclass(frozen=True)
 class Section:
-    """Quotes under the name of the delegation whose they all are; under none if it is empty."""
+    """Quotes under the name of the delegation whose they all are.
+
+    Attributes:
+        delegation: Empty where they are not all of one.
+        entries: In order.
+        found: Mentions that were found, where the document has not all of them.
+    """
 
     delegation: str
     entries: tuple[Entry, ...]
+    found: int | None = None
+
+    @property
+    def mentions(self) -> int:
+        """How many were found."""
+        if self.found is not None:
+            return self.found
+        return sum(len(entry.sources) for entry in self.entries)
 
     @property
     def period(self) -> tuple[str, str] | None:
@@ -97,12 +111,14 @@ class Chapter:
     Attributes:
         title: The topic or the question.
         sections: By delegation, or one.
-        remarks: What else to know: what was searched, who was not found to speak on it.
+        remarks: What else to know, before the quotes: what was searched.
+        closing: After them: who was not found to speak on it.
     """
 
     title: str
     sections: tuple[Section, ...]
     remarks: tuple[str, ...] = ()
+    closing: tuple[str, ...] = ()
 
     @property
     def entries(self) -> Iterator[Entry]:
@@ -200,28 +216,46 @@ def key_of(chapter: int, entry: Entry) -> str:
 
 
 def of_briefing(
-    briefing: Briefing, library: Library, remark: Callable[[Sheet], Sequence[str]]
+    briefing: Briefing,
+    library: Library,
+    remark: Callable[[Sheet], str],
+    close: Callable[[Sheet], str],
+    most: int | None = None,
 ) -> Dossier:
     """A briefing as a document.
 
     Args:
         briefing: To hand in.
         library: That it is from.
-        remark: What is said of a sheet besides its quotes.
+        remark: What is said of a sheet before its quotes.
+        close: What is said after them; nothing if that is empty.
+        most: Quotes of each delegation that are kept, the best, beside its first and latest
+            mention; None for all.
     """
     topics = tuple(sheet.topic for sheet in briefing.sheets)
-    chapters = tuple(
-        Chapter(sheet.topic, tuple(map(_section, sheet.positions)), tuple(remark(sheet)))
-        for sheet in briefing.sheets
-    )
+    chapters = []
+    for sheet in briefing.sheets:
+        remarks = [remark(sheet)]
+        if most and any(len(position.quotes) > most for position in sheet.positions):
+            remarks.append(
+                f"Given are the best {most} of each delegation, its first and its latest."
+            )
+        sections = tuple(_section(position, most) for position in sheet.positions)
+        closing = (close(sheet),) if close(sheet) else ()
+        chapters.append(Chapter(sheet.topic, sections, tuple(remarks), closing))
     searched = briefing.sheets[0].searched
     title = f"Briefing: {'; '.join(topics)}"
-    return Dossier(title, chapters, provenance(library, topics, searched))
+    return Dossier(title, tuple(chapters), provenance(library, topics, searched))
 
 
-def _section(position: Position) -> Section:
-    entries = (Entry(quote.citation, quote.again) for quote in position.quotes)
-    return Section(position.delegation.name, tuple(entries))
+def _section(position: Position, most: int | None) -> Section:
+    kept = list(position.quotes[:most])
+    for end in (position.first, position.latest):
+        days = {citation.speech.date for quote in kept for citation in quote.sources}
+        if end is not None and end.speech.date not in days:
+            kept.append(next(quote for quote in position.quotes if end in quote.sources))
+    entries = tuple(Entry(quote.citation, quote.again) for quote in kept)
+    return Section(position.delegation.name, entries, position.mentions)
 
 
 def of_answers(

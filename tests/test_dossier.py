@@ -30,8 +30,8 @@ from assistant.passage import sentences
 from assistant.reader import CrossReader
 from assistant.speech import Speech
 from assistant.text import Span, read_text
-from tests.test_briefing import toy_search
-from ui.wording import answer_remarks, sheet_remarks
+from tests.test_briefing import EveryPassage, toy_search
+from ui.wording import answer_remarks, no_mention, sheet_scope
 
 PROVENANCE = Provenance(
     program="rapporteur 0.1.0",
@@ -148,17 +148,33 @@ def test_the_hash_of_a_library_tells_of_text_and_metadata(seed_speeches: Corpus)
 
 def test_a_briefing_becomes_a_document(toy_library: Library) -> None:
     briefing = Briefer(toy_library, toy_search(toy_library)).brief(["budget", "women"])
-    dossier = of_briefing(briefing, toy_library, sheet_remarks)
+    dossier = of_briefing(briefing, toy_library, sheet_scope, no_mention)
     assert dossier.title == "Briefing: budget; women"
     names = [[section.delegation for section in chapter.sections] for chapter in dossier.chapters]
     assert names == [["Guinea-Bissau", "Nigeria"], ["Niger"]]
     assert dossier.chapters[0].remarks == (
         "Searched 3 speeches, 5 passages; 2 quotes of 2 delegations.",
+    )
+    assert dossier.chapters[0].closing == (
         "No mention found in what these said: Niger (1 speech).",
     )
     made = dossier.provenance
     assert (made.asked, made.speeches, made.passages) == (("budget", "women"), 3, 5)
     assert made.library == corpus_hash(toy_library.speeches.values())
+
+
+def test_the_best_quotes_of_each_delegation(toy_library: Library) -> None:
+    briefing = Briefer(toy_library, EveryPassage(toy_library)).brief(["border"])
+    dossier = of_briefing(briefing, toy_library, sheet_scope, no_mention, most=1)
+    sections = dossier.chapters[0].sections
+    assert [(len(section.entries), section.mentions) for section in sections] == [
+        (1, 2),
+        (1, 2),
+        (1, 1),
+    ]
+    assert dossier.chapters[0].remarks[1] == (
+        "Given are the best 1 of each delegation, its first and its latest."
+    )
 
 
 def test_a_conversation_becomes_a_document(

@@ -127,6 +127,9 @@ def _parser() -> argparse.ArgumentParser:
         "--output", type=Path, metavar="FILE", help="document to write; of --topics JSON Lines"
     )
     brief.add_argument("--format", choices=FORMATS, help="of the document; else as FILE is named")
+    brief.add_argument(
+        "--most", type=_most, metavar="N", help="quotes of each delegation in a document"
+    )
     _add_filters(brief)
     verify = _command(commands, "verify", _verify, "check what a document quotes once more")
     verify.add_argument("file", type=Path, metavar="FILE", help="an export, or answers as JSON")
@@ -177,6 +180,12 @@ def _add_filters(parser: argparse.ArgumentParser, title: str = "filters") -> Non
 def _port(value: str) -> int:
     if not value.isdecimal() or not 0 < int(value) < 65536:
         raise argparse.ArgumentTypeError("a port is a number from 1 to 65535")
+    return int(value)
+
+
+def _most(value: str) -> int:
+    if not value.isdecimal() or not int(value):
+        raise argparse.ArgumentTypeError("a number from 1 on")
     return int(value)
 
 
@@ -365,7 +374,8 @@ def _brief(options: argparse.Namespace) -> int:
             return _tell_problems(problems)
         briefing = briefer.brief(options.subjects, filters, show)
     if chosen:
-        export.write(export.briefing_dossier(briefing, library), chosen, options.output)
+        dossier = export.briefing_dossier(briefing, library, options.most)
+        export.write(dossier, chosen, options.output)
     elif options.json:
         _print_json([contract.sheet_record(sheet) for sheet in briefing.sheets])
     else:

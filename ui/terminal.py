@@ -31,6 +31,7 @@ from ui.wording import (
     quotation_verdict,
     refusal,
     sheet_scope,
+    some_of,
     verdict,
 )
 
@@ -38,8 +39,8 @@ QUOTE_WIDTH = 76
 _ALSO_FOUND = 4
 _ALSO_SAID = 5
 _EVIDENCE = 5
-_POSITIONS, _QUOTES, _CELLS = 10, 3, 30
-"""Delegations of a sheet, quotes of each, and rows of the table that are shown."""
+_POSITIONS, _QUOTES, _NAMES, _CELLS = 10, 3, 20, 30
+"""Delegations of a sheet, quotes of each, further ones named, and rows of the table."""
 _STANCE_STYLES = {"supports": "bold green", "contradicts": "bold red", "related": "dim"}
 _INDENT = (0, 0, 0, 2)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -244,10 +245,12 @@ def briefing_view(briefing: Briefing) -> RenderableType:
     """A sheet for each topic, after a table of all of them if there are several."""
     numbers = count(1)
     parts: list[RenderableType] = []
-    if len(briefing.sheets) > 1:
+    several = len(briefing.sheets) > 1
+    if several:
         parts += [comparison_view(briefing), Text()]
-    for sheet in briefing.sheets:
-        parts += [_heading(shown(sheet.topic)), *_sheet(sheet, numbers), Text()]
+    for topic, sheet in enumerate(briefing.sheets, start=1):
+        title = f"{topic}  {sheet.topic}" if several else sheet.topic
+        parts += [_heading(shown(title)), *_sheet(sheet, numbers), Text()]
     return Group(*parts[:-1])
 
 
@@ -256,9 +259,9 @@ def _sheet(sheet: Sheet, numbers: Iterator[int]) -> list[RenderableType]:
     for position in sheet.positions[:_POSITIONS]:
         parts += _position(position, numbers)
     if further := sheet.positions[_POSITIONS:]:
-        names = ", ".join(f"{one.delegation.name} ({one.mentions})" for one in further)
-        parts += [Text(), Text(f"Also: {shown(names)}", "dim")]
-    if told := no_mention(sheet):
+        names = [f"{one.delegation.name} ({one.mentions})" for one in further]
+        parts += [Text(), Text(f"Also: {shown(some_of(names, _NAMES))}", "dim")]
+    if told := no_mention(sheet, _NAMES):
         parts += [Text(), Text(shown(told), "dim")]
     return parts
 
@@ -284,8 +287,8 @@ def comparison_view(briefing: Briefing) -> RenderableType:
     """Mentions of each topic, a row for each delegation that has any; a dash for none found."""
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column("Mentions found", overflow="fold")
-    for sheet in briefing.sheets:
-        table.add_column(shown(sheet.topic), justify="right", overflow="fold")
+    for topic in range(1, len(briefing.sheets) + 1):
+        table.add_column(str(topic), justify="right", no_wrap=True)
     rows = []
     for delegation in briefing.delegations:
         cells = [briefing.position(delegation, n) for n in range(len(briefing.sheets))]
@@ -294,8 +297,12 @@ def comparison_view(briefing: Briefing) -> RenderableType:
     rows.sort(key=lambda row: -sum(row[1]))
     for name, numbers in rows[:_CELLS]:
         table.add_row(shown(name), *(str(number or "–") for number in numbers))
+    topics = [
+        Text(shown(f"{number}  {sheet.topic}"), "dim")
+        for number, sheet in enumerate(briefing.sheets, start=1)
+    ]
     further = [Text(f"and {counted(len(rows) - _CELLS, 'more delegation')}", "dim")]
-    return Group(table, *(further if len(rows) > _CELLS else []))
+    return Group(*topics, Text(), table, *(further if len(rows) > _CELLS else []))
 
 
 def verified_view(verified: Verified) -> RenderableType:

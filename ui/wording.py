@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from assistant.answer import Answer, Searched
 from assistant.briefing import Position, Sheet
 from assistant.claims import CheckedClaim, Evidence
@@ -123,20 +125,27 @@ def sheet_scope(sheet: Sheet) -> str:
     return f"Searched {speeches}, {counted(sheet.searched.passages, 'passage')}; {found}{of}."
 
 
-def no_mention(sheet: Sheet) -> str:
-    """Who spoke without a mention being found, never that they said nothing; empty if nobody."""
+def no_mention(sheet: Sheet, most: int | None = None) -> str:
+    """Who spoke without a mention being found, never that they said nothing; empty if nobody.
+
+    Args:
+        sheet: Of the topic.
+        most: Delegations that are named; the others are counted.
+    """
     if not sheet.silent:
         return ""
-    names = "; ".join(
+    spoke = [
         f"{one.delegation.name} ({counted(one.speeches, 'speech', 'speeches')})"
         for one in sheet.silent
-    )
-    return f"No mention found in what these said: {names}."
+    ]
+    return f"No mention found in what these said: {some_of(spoke, most)}."
 
 
-def sheet_remarks(sheet: Sheet) -> list[str]:
-    """What a document says of a sheet besides its quotes."""
-    return [line for line in (sheet_scope(sheet), no_mention(sheet)) if line]
+def some_of(names: Sequence[str], most: int | None) -> str:
+    """Names in a row, those beyond the first `most` as a number."""
+    kept = "; ".join(names[:most])
+    further = len(names) - len(names[:most])
+    return f"{kept}; and {further:,} more" if further else kept
 
 
 def answer_remarks(answer: Answer) -> list[str]:

@@ -19,7 +19,7 @@ from assistant.dossier import Dossier, of_answers, of_briefing
 from assistant.errors import ExportError
 from assistant.library import Library
 from assistant.receipt import Document, Verifier
-from ui.wording import answer_remarks, sheet_remarks
+from ui.wording import answer_remarks, no_mention, sheet_scope
 
 LARGEST = 100_000_000
 """Bytes of a document that is read."""
@@ -153,9 +153,9 @@ def read(path: Path) -> Document:
         raise ExportError(f"{path}: {error}") from error
 
 
-def briefing_dossier(briefing: Briefing, library: Library) -> Dossier:
-    """A briefing as a document."""
-    return of_briefing(briefing, library, sheet_remarks)
+def briefing_dossier(briefing: Briefing, library: Library, most: int | None = None) -> Dossier:
+    """A briefing as a document, with at most so many quotes of each delegation on a topic."""
+    return of_briefing(briefing, library, sheet_scope, no_mention, most)
 
 
 def answers_dossier(answers: Sequence[Answer], library: Library) -> Dossier:

@@ -52,6 +52,8 @@ def _lines(dossier: Dossier) -> Iterator[str]:
                 yield from ("", line)
             for one in entries:
                 yield from _entry(one)
+        for remark in chapter.closing:
+            yield from ("", escaped(" ".join(remark.split())))
     yield from ("", f"## {REFERENCES}", "")
     for _, _, entries in numbered(dossier):
         for one in entries:

@@ -42,7 +42,7 @@ def render_json(dossier: Dossier) -> bytes:
 def _chapter(chapter: Chapter) -> _Object:
     return {
         "title": chapter.title,
-        "remarks": list(chapter.remarks),
+        "remarks": [*chapter.remarks, *chapter.closing],
         "sections": [
             {
                 "delegation": section.delegation or None,

@@ -79,6 +79,7 @@ def _lines(dossier: Dossier) -> Iterator[str]:
             if line := period_line(section):
                 yield f'<p class="period">{escape(line)}</p>'
             yield from (_article(one) for one in entries)
+        yield from (f'<p class="remark">{escape(remark)}</p>' for remark in chapter.closing)
     yield f'<section class="about">\n<h2 class="chapter">{PROVENANCE}</h2>\n<table>'
     for label, value in provenance(dossier):
         head = f'<th class="label">{escape(label)}</th>'
@@ -92,8 +93,7 @@ def comparison(dossier: Dossier) -> str:
     chapters = [c for c in dossier.chapters if any(s.delegation for s in c.sections)]
     for number, chapter in enumerate(chapters):
         for section in chapter.sections:
-            mentions = sum(len(entry.sources) for entry in section.entries)
-            found.setdefault(section.delegation, {})[number] = mentions
+            found.setdefault(section.delegation, {})[number] = section.mentions
     if len(chapters) < 2:
         return ""
     heads = "".join(f'<th class="number">{escape(chapter.title)}</th>' for chapter in chapters)

@@ -73,6 +73,8 @@ def render_docx(dossier: Dossier) -> bytes:
                 made.add_paragraph(line, style=_QUIET)
             for one in entries:
                 _entry(made, one)
+        for remark in chapter.closing:
+            made.add_paragraph(_fit(remark), style=_QUIET)
     _references(made, dossier)
     _provenance(made, dossier)
     data = io.BytesIO()
@@ -158,6 +160,9 @@ def _provenance(made: Any, dossier: Dossier) -> None:
     made.add_heading(PROVENANCE, level=1)
     rows = provenance(dossier)
     table = made.add_table(rows=len(rows), cols=2)
+    table.autofit = False
+    for column, width in zip(table.columns, (4, 12), strict=True):
+        column.width = Cm(width)
     for row, (label, value) in zip(table.rows, rows, strict=True):
         for cell, text, width in zip(row.cells, (label, value), (4, 12), strict=True):
             cell.width = Cm(width)
@@ -172,19 +177,37 @@ def _comparison(made: Any, dossier: Dossier) -> None:
     names = dict.fromkeys(s.delegation for c in chapters for s in c.sections)
     counts = {name: [_mentions(chapter, name) for chapter in chapters] for name in names}
     order = sorted(counts, key=lambda name: (-sum(counts[name]), name))
-    table = made.add_table(rows=1, cols=1 + len(chapters), style="Light List Accent 1")
-    heads = ("Mentions found", *(chapter.title for chapter in chapters))
-    for cell, text in zip(table.rows[0].cells, heads, strict=True):
-        cell.text = _fit(text)
+    table = made.add_table(rows=0, cols=1 + len(chapters))
+    _rule(table)
+    _row(table, ("Mentions found", *(chapter.title for chapter in chapters)), bold=True)
     for name in order:
-        texts = (name, *(str(number or "–") for number in counts[name]))
-        for cell, text in zip(table.add_row().cells, texts, strict=True):
-            cell.text = _fit(text)
+        _row(table, (name, *(str(number or "–") for number in counts[name])))
+
+
+def _rule(table: Any) -> None:
+    """Grey hairlines between the rows."""
+    borders = OxmlElement("w:tblBorders")
+    for side in ("top", "bottom", "insideH"):
+        line = OxmlElement(f"w:{side}")
+        for name, value in (("val", "single"), ("sz", "4"), ("color", "D9DCE1")):
+            line.set(qn(f"w:{name}"), value)
+        borders.append(line)
+    # Word wants the properties of a table in this order.
+    look = table._tbl.tblPr.find(qn("w:tblLook"))
+    look.addprevious(borders)
+
+
+def _row(table: Any, texts: tuple[str, ...], bold: bool = False) -> None:
+    for at, (cell, text) in enumerate(zip(table.add_row().cells, texts, strict=True)):
+        line = cell.paragraphs[0]
+        line.style = _QUIET
+        line.add_run(_fit(text)).bold = bold
+        if at:
+            line.alignment = WD_ALIGN_PARAGRAPH.RIGHT
 
 
 def _mentions(chapter: Chapter, delegation: str) -> int:
-    entries = (e for s in chapter.sections if s.delegation == delegation for e in s.entries)
-    return sum(len(entry.sources) for entry in entries)
+    return sum(s.mentions for s in chapter.sections if s.delegation == delegation)
 
 
 # read again
