@@ -160,7 +160,7 @@ class Verifier:
             return self._elsewhere(receipt) or Rechecked(
                 receipt, "gone", (f"no speech {receipt.speech!r} in this library",)
             )
-        citation = _citation(speech, receipt.span)
+        citation = citation_at(speech, receipt.span)
         if citation is not None and receipt.quote in (None, citation.quote):
             differences = tuple(_differences(receipt, facts(citation)))
             return Rechecked(receipt, "changed" if differences else "exact", differences, citation)
@@ -247,7 +247,7 @@ def _told(value: Any) -> str:
     return "none" if value in (None, "") else str(value)
 
 
-def _citation(speech: Speech, span: Span) -> Citation | None:
+def citation_at(speech: Speech, span: Span) -> Citation | None:
     """The citation of a span, None if the speech has no such span."""
     if not 0 <= span.start < span.end <= len(speech.text):
         return None
@@ -267,4 +267,4 @@ def _on_words(citation: Citation) -> bool:
 
 def _find(speech: Speech, quote: str) -> Citation | None:
     start = speech.text.find(quote) if quote else -1
-    return _citation(speech, Span(start, start + len(quote))) if start >= 0 else None
+    return citation_at(speech, Span(start, start + len(quote))) if start >= 0 else None
