@@ -310,3 +310,29 @@ def test_weights_of_topics_are_checked_when_they_are_loaded(
     monkeypatch.setattr(topics, "WEIGHTS", tmp_path)
     with pytest.raises(ModelError, match="not the file that was shipped"):
         TopicSearch.shipped(library)
+
+
+# fitting
+
+
+def test_fitting_and_measuring_on_judged_topics(toy_library: Library, tmp_path: Path) -> None:
+    from assistant.training.topics import fit, judged, measure
+
+    lines = (
+        {"topic": "budget", "relevant": [
+            {"doc": "b.txt", "quote": "The budget is small"},
+            {"doc": "c.txt", "quote": "Drones need a mandate"},
+        ]},
+        {"topic": "women", "speeches": ["a.txt"], "relevant": [
+            {"doc": "a.txt", "quote": "Women lead"}
+        ]},
+    )  # fmt: skip
+    path = tmp_path / "judged.jsonl"
+    path.write_text("\n".join(map(json.dumps, lines)) + "\n")
+    topics = list(judged(path, [toy_search(toy_library)]))
+    assert [topic.relevant.sum() for topic in topics] == [2, 1]
+    assert len(topics[1].rows) == 2
+    assert measure(topics) == (1.0, 1.0)
+    weights = fit(topics)
+    assert weights.searched["words"] > 0
+    assert set(weights.read) == {*weights.searched, "passage answers", "sentence answers", "bears"}

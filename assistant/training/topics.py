@@ -25,6 +25,7 @@ from sklearn.linear_model import LogisticRegression
 from assistant.library import Library
 from assistant.topics import READ, SEARCHED, Signals, TopicSearch, TopicWeights
 from embeddings.dense import Rows
+from embeddings.shipped import write_sums
 
 THRESHOLD, RISE = 0.25, 0.466
 """Precision and recall are about even at 0.25 on topics, asked of 30 to 54 passages, that were
@@ -128,6 +129,7 @@ def main() -> None:
         unfitted = TopicWeights({"bias": 0.0}, {"bias": 0.0}, THRESHOLD, RISE)
         searches = [TopicSearch(library, reader, judge, unfitted) for library in libraries]
         fit(list(judged(options.judged, searches))).save(options.out)
+        write_sums(options.out)
     else:
         searches = [TopicSearch.shipped(library) for library in libraries]
         recall, precision = measure(list(judged(options.judged, searches)))
