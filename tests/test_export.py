@@ -456,6 +456,15 @@ def test_answers_as_json_are_verified(run: Run, tmp_path: Path) -> None:
         path.write_text(text, "utf-8")
 
 
+def test_words_marked_as_the_answer_are_checked_too(run: Run, tmp_path: Path) -> None:
+    citation = {"speech": "b", "start": 0, "end": 20}
+    answer = {"quote": "The budget is small.", "short": "The budget", "citation": citation}
+    path = tmp_path / "answers.out"
+    for change, status in (({}, 0), ({"short": "the budget"}, 1), ({"quote": "A budget."}, 1)):
+        path.write_text(json.dumps({"answers": [answer | change]}))
+        assert run("verify", path)[0] == status
+
+
 def test_verify_loads_no_model(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "b.md"
     run("brief", "budget", "--output", path)

@@ -77,11 +77,8 @@ def chosen_format(name: str | None, output: Path | None) -> str:
     Raises:
         ExportError: Neither does; or it is Word, and there is no file to write.
     """
-    ending = output.name.lower().removesuffix(".json").rpartition(".")[2] if output else ""
-    if output and name is None and ending != "csl":
-        ending = output.suffix.lower().removeprefix(".")
-    found = name or _ENDINGS.get(ending, ending)
-    if found not in _FORMATS:
+    found = name or (output and _named(output))
+    if found is None or found not in _FORMATS:
         raise ExportError(
             f"{output}: its name does not say which document to write; end it in "
             f".{', .'.join(FORMATS[:-1])} or .csl.json, or say --format"
@@ -89,6 +86,15 @@ def chosen_format(name: str | None, output: Path | None) -> str:
     if found == "docx" and output is None:
         raise ExportError("Word documents are files; name one with --output")
     return found
+
+
+def _named(path: Path) -> str | None:
+    """The format that the name of a file says."""
+    if path.name.lower().endswith(".csl.json"):
+        return "csl"
+    ending = path.suffix.lower().removeprefix(".")
+    found = _ENDINGS.get(ending, ending)
+    return found if found in _FORMATS else None
 
 
 def render(dossier: Dossier, name: str) -> bytes:
@@ -140,13 +146,18 @@ def read(path: Path) -> Document:
     Raises:
         ExportError: It cannot be read, or is no document of ours.
     """
-    name = chosen_format(None, path)
     try:
         if path.stat().st_size > LARGEST:
             raise ExportError(f"{path}: too large for a document ({LARGEST // 10**6} MB at most)")
         data = path.read_bytes()
     except OSError as error:
         raise ExportError(f"{path}: cannot be read ({error.strerror or error})") from error
+    name = _named(path)
+    if name is None and data.lstrip().startswith((b"{", b"[")):
+        name = "json"
+    if name is None:
+        endings = ", .".join(FORMATS[:-1])
+        raise ExportError(f"{path}: its name does not say what it is; end it in .{endings}")
     try:
         return _FORMATS[name].read(data)
     except ExportError as error:

@@ -125,11 +125,11 @@ def _receipts(cited: _Object, delegation: str | None) -> Iterator[Receipt]:
     words = cited.get("quote")
     if cited["citation"]:
         found = _receipt(words, cited["citation"], delegation)
+        yield found
         short = cited.get("short")
         if isinstance(short, str) and short not in (words or ""):
-            # The words marked as the answer are not in the quote: as wrong as the quote.
-            found = replace(found, quote=short)
-        yield found
+            # The words marked as the answer are not in the quote: one of the two was changed.
+            yield replace(found, quote=short)
     for other in [*(cited.get("again") or []), *(cited.get("segments") or [])]:
         if "citation" in other:
             yield _receipt(other.get("quote"), other["citation"], delegation)
