@@ -6,13 +6,15 @@ RapporteurError           expected trouble: what happened, to which thing, what 
 ├── SourceError           a file with speeches cannot be read
 ├── LibraryError          a library is missing, damaged or in use
 ├── FilterError           a filter that cannot be understood
-└── QuestionError         a question, or a file of questions, that cannot be used
+├── QuestionError         a question, or a file of questions, that cannot be used
+└── ExportError           a document cannot be written, or is none of ours
 """
 
 from embeddings.errors import DamagedIndexError, ModelError, RapporteurError
 
 __all__ = [
     "DamagedIndexError",
+    "ExportError",
     "FilterError",
     "LibraryError",
     "ModelError",
@@ -36,3 +38,7 @@ class FilterError(RapporteurError):
 
 class QuestionError(RapporteurError):
     """A question, or a file of questions, that cannot be used."""
+
+
+class ExportError(RapporteurError):
+    """A document cannot be written, or is none of ours."""

@@ -128,6 +128,28 @@ def _pasted(record: dict[str, Any], path: Path, number: int) -> Pasted:
     return Pasted(str(record.get("id", number)), quotation, filters)
 
 
+@dataclass(frozen=True)
+class Raised:
+    """A line of a batch: a topic."""
+
+    id: str
+    topic: str
+    filters: Filters
+
+
+def read_topics(
+    path: Path, problem: Callable[[QuestionError], None] | None = None
+) -> Iterator[Raised]:
+    """Lines `{"id", "topic", "filters"?}`; arguments and errors are those of `read_batch`."""
+    return _each(path, _raised, problem)
+
+
+def _raised(record: dict[str, Any], path: Path, number: int) -> Raised:
+    if not isinstance(record.get("topic"), str):
+        raise QuestionError(f"{path}, line {number}: no topic")
+    return Raised(str(record.get("id", number)), record["topic"], _filters(record, path, number))
+
+
 _Line = TypeVar("_Line")
 
 

@@ -60,6 +60,11 @@ class DenseIndex:
         """The cosine of each of `rows`, in their order."""
         return self._stored()[rows] @ vector
 
+    def rows(self, rows: Rows) -> FloatArray:
+        """(n, d) the vectors of `rows`, in their order."""
+        chosen: FloatArray = self._stored()[rows]
+        return chosen
+
     def vectors(self) -> FloatArray:
         """(n, d) float32 unit rows."""
         # A copy: the stored ones live only as long as this index.

@@ -1,4 +1,4 @@
-"""Files of questions, claims or quotations in, files of answers out: one JSON object a line."""
+"""Files of questions, claims, quotations or topics in, of answers out: one JSON object a line."""
 
 from __future__ import annotations
 
@@ -10,10 +10,20 @@ from pathlib import Path
 from typing import IO, Any
 
 from assistant.answer import Assistant
+from assistant.briefing import Briefer
 from assistant.claims import ClaimChecker
 from assistant.errors import QuestionError, RapporteurError
 from assistant.filters import Filters
-from assistant.questions import Asked, Pasted, Stated, read_batch, read_claims, read_quotations
+from assistant.questions import (
+    Asked,
+    Pasted,
+    Raised,
+    Stated,
+    read_batch,
+    read_claims,
+    read_quotations,
+    read_topics,
+)
 from assistant.quotation.quotations import Quotations
 from ui.contract import (
     answer_record,
@@ -21,7 +31,9 @@ from ui.contract import (
     failed_claim,
     failed_quotation,
     failed_record,
+    failed_topic,
     quotation_record,
+    sheet_record,
 )
 
 
@@ -81,6 +93,20 @@ def quote(
     return problems + _write(records, len(batch), pasted, output, progress)
 
 
+def brief(
+    briefer: Briefer,
+    topics: Path,
+    output: Path | None,
+    filters: Filters,
+    progress: Callable[[int, int], None],
+) -> list[str]:
+    """Brief on a file of topics, as `ask` answers one of questions."""
+    problems: list[str] = []
+    batch = list(read_topics(topics, lambda error: problems.append(str(error))))
+    records = (_sheet_record(briefer, raised, filters) for raised in batch)
+    return problems + _write(records, len(batch), topics, output, progress)
+
+
 def _write(
     records: Iterable[dict[str, Any]],
     total: int,
@@ -120,6 +146,14 @@ def _quotation_record(quotations: Quotations, given: Pasted, filters: Filters) -
         return quotation_record(quotations.check(given.quotation, filters=chosen), given.id)
     except RapporteurError as error:
         return failed_quotation(given.id, given.quotation, str(error))
+
+
+def _sheet_record(briefer: Briefer, raised: Raised, filters: Filters) -> dict[str, Any]:
+    try:
+        briefing = briefer.brief([raised.topic], _joined(filters, raised.filters))
+    except RapporteurError as error:
+        return failed_topic(raised.id, raised.topic, str(error))
+    return sheet_record(briefing.sheets[0], raised.id)
 
 
 def _record(assistant: Assistant, asked: Asked, filters: Filters) -> dict[str, Any]:

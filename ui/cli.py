@@ -1,4 +1,4 @@
-"""The command line: `rapporteur index | ask | check | quote | speeches | eval | serve`."""
+"""The command line: `rapporteur ask | check | quote | brief | verify | serve | …`."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from rich.console import Console
 
 from assistant import storage
 from assistant.answer import Assistant
+from assistant.briefing import Briefer
 from assistant.builder import Built, Export, build
 from assistant.claims import ClaimChecker
 from assistant.corpus import read_corpus
@@ -29,9 +30,11 @@ from assistant.library import Library
 from assistant.questions import holds_claims, read_judged, read_judged_claims
 from assistant.quotation.quotations import Quotations
 from assistant.reader import CrossReader
+from assistant.receipt import Verifier
 from embeddings.export import export_encoder
 from embeddings.shipped import ENCODER_NAME, place_encoder
-from ui import batch, contract, terminal
+from ui import batch, contract, export, terminal
+from ui.export import FORMATS
 from ui.progress import ProgressView
 from ui.wording import counted
 
@@ -117,6 +120,20 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_filters(quote, "what the quotation is said to be from")
 
+    brief = _command(commands, "brief", _brief, "what was said on topics, by delegation")
+    brief.add_argument("subjects", nargs="*", metavar="TOPIC", help="a topic or a question")
+    brief.add_argument("--topics", type=Path, metavar="IN.jsonl", help="one JSON object a line")
+    brief.add_argument(
+        "--output", type=Path, metavar="FILE", help="document to write; of --topics JSON Lines"
+    )
+    brief.add_argument("--format", choices=FORMATS, help="of the document; else as FILE is named")
+    brief.add_argument(
+        "--most", type=_most, metavar="N", help="quotes of each delegation in a document"
+    )
+    _add_filters(brief)
+    verify = _command(commands, "verify", _verify, "check what a document quotes once more")
+    verify.add_argument("file", type=Path, metavar="FILE", help="an export, or answers as JSON")
+
     speeches = _command(commands, "speeches", _speeches, "list the speeches, or show one")
     speeches.add_argument("action", nargs="?", choices=("list", "show"), default="list")
     speeches.add_argument("speech", nargs="?", help="id of the speech to show")
@@ -163,6 +180,12 @@ def _add_filters(parser: argparse.ArgumentParser, title: str = "filters") -> Non
 def _port(value: str) -> int:
     if not value.isdecimal() or not 0 < int(value) < 65536:
         raise argparse.ArgumentTypeError("a port is a number from 1 to 65535")
+    return int(value)
+
+
+def _most(value: str) -> int:
+    if not value.isdecimal() or not int(value):
+        raise argparse.ArgumentTypeError("a number from 1 on")
     return int(value)
 
 
@@ -328,6 +351,49 @@ def _quote(options: argparse.Namespace) -> int:
     else:
         _console().print(terminal.quotation_view(check))
     return 0
+
+
+# brief, verify
+
+
+def _brief(options: argparse.Namespace) -> int:
+    if bool(options.subjects) == (options.topics is not None):
+        options.usage_error("give topics, or a file of topics with --topics")
+    if options.topics is not None and options.format is not None:
+        options.usage_error("--format is for topics given here; --topics writes JSON Lines")
+    chosen = None
+    if options.topics is None and (options.format or options.output):
+        chosen = export.chosen_format(options.format, options.output)
+    filters = _filters(options)
+    library = open_library(options.library)
+    with ProgressView(Console(stderr=True)) as progress:
+        show = partial(progress, "Briefing")
+        briefer = Briefer.shipped(library)
+        if options.topics is not None:
+            problems = batch.brief(briefer, options.topics, options.output, filters, show)
+            return _tell_problems(problems)
+        briefing = briefer.brief(options.subjects, filters, show)
+    if chosen:
+        dossier = export.briefing_dossier(briefing, library, options.most)
+        export.write(dossier, chosen, options.output)
+    elif options.json:
+        _print_json([contract.sheet_record(sheet) for sheet in briefing.sheets])
+    else:
+        _console().print(terminal.briefing_view(briefing))
+    return 0
+
+
+def _verify(options: argparse.Namespace) -> int:
+    document = export.read(options.file)
+    folder = options.library
+    if folder is None and not storage.exists(default_library()):
+        open_library(None)  # built from the seeds at first use
+    verified = Verifier.open(folder or default_library()).verify(document)
+    if options.json:
+        _print_json(contract.verified_record(verified))
+    else:
+        _console().print(terminal.verified_view(verified))
+    return 0 if verified.exact else 1
 
 
 # speeches, eval, serve

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from assistant.answer import Answer, Citation, Finding, Searched
+from assistant.briefing import Delegation, Position, Quote, Sheet
 from assistant.claims import CheckedClaim, Evidence, overall
 from assistant.quotation.checked import CheckedQuotation, Edit, Part, Source
+from assistant.receipt import Rechecked, Verified
 from assistant.speech import Speech
 
 
@@ -211,4 +213,73 @@ def _searched(searched: Searched) -> dict[str, Any]:
         "speeches": searched.speeches,
         "passages": searched.passages,
         "filters": searched.filters.stated(),
+    }
+
+
+def sheet_record(sheet: Sheet, id_: str | None = None) -> dict[str, Any]:
+    """What was said on a topic as a JSON object; `id_` is that of the topic in a batch."""
+    record: dict[str, Any] = {} if id_ is None else {"id": id_}
+    return record | {
+        "topic": sheet.topic,
+        "positions": [_position(position) for position in sheet.positions],
+        "silent": [
+            {**_delegation(one.delegation), "speeches": one.speeches} for one in sheet.silent
+        ],
+        "searched": _searched(sheet.searched),
+    }
+
+
+def failed_topic(id_: str, topic: str, error: str) -> dict[str, Any]:
+    """What stands in a batch for a topic that nothing could be said on."""
+    return {"id": id_, "topic": topic, "positions": [], "silent": [], "error": error}
+
+
+def _position(position: Position) -> dict[str, Any]:
+    """`speaker` is the one who speaks, if one did for the delegation throughout."""
+    speakers = {citation.speech.speaker for q in position.quotes for citation in q.sources}
+    return {
+        **_delegation(position.delegation),
+        "speaker": next(iter(speakers)) if len(speakers) == 1 else None,
+        "first": position.first.speech.date if position.first else None,
+        "latest": position.latest.speech.date if position.latest else None,
+        "mentions": position.mentions,
+        "quotes": [_quote(quote) for quote in position.quotes],
+    }
+
+
+def _delegation(delegation: Delegation) -> dict[str, Any]:
+    return {"country": delegation.country, "speaker": delegation.speaker}
+
+
+def _quote(quote: Quote) -> dict[str, Any]:
+    return {
+        "quote": quote.citation.quote,
+        "score": round(quote.score, 4),
+        "citation": citation_record(quote.citation),
+        "again": [
+            {"quote": other.quote, "citation": citation_record(other)} for other in quote.again
+        ],
+    }
+
+
+def verified_record(verified: Verified) -> dict[str, Any]:
+    """A document that was checked as a JSON object."""
+    return {
+        "exact": verified.exact,
+        "same_library": verified.same_library,
+        "problems": list(verified.problems),
+        "citations": [_rechecked(check) for check in verified.checks],
+    }
+
+
+def _rechecked(check: Rechecked) -> dict[str, Any]:
+    receipt = check.receipt
+    return {
+        "speech": receipt.speech,
+        "start": receipt.span.start,
+        "end": receipt.span.end,
+        "quote": receipt.quote,
+        "standing": check.standing,
+        "differences": list(check.differences),
+        "now": citation_record(check.now) if check.now else None,
     }

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 
 from rich.console import Group, RenderableType
@@ -13,18 +14,24 @@ from rich.table import Table
 from rich.text import Text
 
 from assistant.answer import Answer, Citation, Finding
+from assistant.briefing import Briefing, Position, Quote, Sheet
 from assistant.claims import CheckedClaim, Evidence
 from assistant.evaluate import VERDICTS, ClaimScores, Scores
 from assistant.quotation.checked import CheckedQuotation, Source
+from assistant.receipt import Rechecked, Verified
 from assistant.speech import Speech
 from ui.wording import (
     change_in_words,
     counted,
     filters_in_words,
     lacking,
+    mentions,
     narrowed,
+    no_mention,
     quotation_verdict,
     refusal,
+    sheet_scope,
+    some_of,
     verdict,
 )
 
@@ -32,6 +39,8 @@ QUOTE_WIDTH = 76
 _ALSO_FOUND = 4
 _ALSO_SAID = 5
 _EVIDENCE = 5
+_POSITIONS, _QUOTES, _NAMES, _CELLS = 10, 3, 20, 30
+"""Delegations of a sheet, quotes of each, further ones named, and rows of the table."""
 _STANCE_STYLES = {"supports": "bold green", "contradicts": "bold red", "related": "dim"}
 _INDENT = (0, 0, 0, 2)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -230,3 +239,90 @@ def claim_scores_view(scores: ClaimScores) -> RenderableType:
         f"{scores.median_ms:.0f} ms, p95 {scores.p95_ms:.0f} ms"
     )
     return Group(table, Text(), Text(line))
+
+
+def briefing_view(briefing: Briefing) -> RenderableType:
+    """A sheet for each topic, after a table of all of them if there are several."""
+    numbers = count(1)
+    parts: list[RenderableType] = []
+    several = len(briefing.sheets) > 1
+    if several:
+        parts += [comparison_view(briefing), Text()]
+    for topic, sheet in enumerate(briefing.sheets, start=1):
+        title = f"{topic}  {sheet.topic}" if several else sheet.topic
+        parts += [_heading(shown(title)), *_sheet(sheet, numbers), Text()]
+    return Group(*parts[:-1])
+
+
+def _sheet(sheet: Sheet, numbers: Iterator[int]) -> list[RenderableType]:
+    parts: list[RenderableType] = [Text(sheet_scope(sheet), "dim")]
+    for position in sheet.positions[:_POSITIONS]:
+        parts += _position(position, numbers)
+    if further := sheet.positions[_POSITIONS:]:
+        names = [f"{one.delegation.name} ({one.mentions})" for one in further]
+        parts += [Text(), Text(f"Also: {shown(some_of(names, _NAMES))}", "dim")]
+    if told := no_mention(sheet, _NAMES):
+        parts += [Text(), Text(shown(told), "dim")]
+    return parts
+
+
+def _position(position: Position, numbers: Iterator[int]) -> list[RenderableType]:
+    name = Text(shown(position.delegation.name), "bold")
+    name.append(f" · {mentions(position)}", "dim")
+    parts: list[RenderableType] = [Text(), name]
+    parts += [_mention(quote, next(numbers)) for quote in position.quotes[:_QUOTES]]
+    if further := len(position.quotes[_QUOTES:]):
+        parts += _indented(Text(f"and {counted(further, 'more quote')}", "dim"))
+    return parts
+
+
+def _mention(quote: Quote, number: int) -> RenderableType:
+    words = Text("“" + shown(quote.citation.quote) + "”")
+    reference = Text.assemble((f"[{number}] ", "bold"), _reference(quote.citation), style="cyan")
+    again = [Text(f"said again: {_reference(other)}", "dim") for other in quote.again]
+    return Group(Text(), *_indented(words, reference, *again))
+
+
+def comparison_view(briefing: Briefing) -> RenderableType:
+    """Mentions of each topic, a row for each delegation that has any; a dash for none found."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column("Mentions found", overflow="fold")
+    for topic in range(1, len(briefing.sheets) + 1):
+        table.add_column(str(topic), justify="right", no_wrap=True)
+    rows = []
+    for delegation in briefing.delegations:
+        cells = [briefing.position(delegation, n) for n in range(len(briefing.sheets))]
+        if any(cells):
+            rows.append((delegation.name, [cell.mentions if cell else 0 for cell in cells]))
+    rows.sort(key=lambda row: -sum(row[1]))
+    for name, numbers in rows[:_CELLS]:
+        table.add_row(shown(name), *(str(number or "–") for number in numbers))
+    topics = [
+        Text(shown(f"{number}  {sheet.topic}"), "dim")
+        for number, sheet in enumerate(briefing.sheets, start=1)
+    ]
+    further = [Text(f"and {counted(len(rows) - _CELLS, 'more delegation')}", "dim")]
+    return Group(*topics, Text(), table, *(further if len(rows) > _CELLS else []))
+
+
+def verified_view(verified: Verified) -> RenderableType:
+    """How many citations stand as cited, and each that does not."""
+    standings = Counter(check.standing for check in verified.checks)
+    told = ", ".join(f"{number:,} {standing}" for standing, number in standings.most_common())
+    citations = counted(len(verified.checks), "citation")
+    lines: list[RenderableType] = [Text(f"{citations}: {told}" if told else citations, "bold")]
+    for number, check in enumerate(verified.checks, start=1):
+        if check.standing != "exact":
+            lines += _rechecked(check, number)
+    lines += [Text(shown(problem), "red") for problem in verified.problems]
+    if verified.same_library is False:
+        note = "The document is from a library of other speeches, or of other records of them."
+        lines.append(Text(note, "dim"))
+    return Group(*lines)
+
+
+def _rechecked(check: Rechecked, number: int) -> list[RenderableType]:
+    receipt = check.receipt
+    head = Text.assemble((check.standing, "bold red"), f" · citation {number}, {receipt.speech}")
+    quote = [Text("“" + shown(receipt.quote) + "”")] if receipt.quote else []
+    return [Text(), head, *_indented(*quote, *(Text(shown(d)) for d in check.differences))]

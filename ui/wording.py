@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from assistant.answer import Searched
+from collections.abc import Sequence
+
+from assistant.answer import Answer, Searched
+from assistant.briefing import Position, Sheet
 from assistant.claims import CheckedClaim, Evidence
 from assistant.filters import Filters
 from assistant.quotation.alignment import Change
@@ -110,3 +113,57 @@ def change_in_words(change: Change) -> str:
     if not change.quoted:
         return f"{change.kind}: “{change.record}” was left out"
     return f"{change.kind}: “{change.record}” became “{change.quoted}”"
+
+
+def sheet_scope(sheet: Sheet) -> str:
+    """What was searched for a topic, and how many spoke to it."""
+    if not sheet.searched.speeches:
+        return "No speech matches these filters."
+    speeches = counted(sheet.searched.speeches, "speech", "speeches")
+    found = counted(sheet.quotes, "quote")
+    of = f" of {counted(len(sheet.positions), 'delegation')}" if sheet.positions else ""
+    return f"Searched {speeches}, {counted(sheet.searched.passages, 'passage')}; {found}{of}."
+
+
+def no_mention(sheet: Sheet, most: int | None = None) -> str:
+    """Who spoke without a mention being found, never that they said nothing; empty if nobody.
+
+    Args:
+        sheet: Of the topic.
+        most: Delegations that are named; the others are counted.
+    """
+    if not sheet.silent:
+        return ""
+    spoke = [
+        f"{one.delegation.name} ({counted(one.speeches, 'speech', 'speeches')})"
+        for one in sheet.silent
+    ]
+    return f"No mention found in what these said: {some_of(spoke, most)}."
+
+
+def some_of(names: Sequence[str], most: int | None) -> str:
+    """Names in a row, those beyond the first `most` as a number."""
+    kept = "; ".join(names[:most])
+    further = len(names) - len(names[:most])
+    return f"{kept}; and {further:,} more" if further else kept
+
+
+def answer_remarks(answer: Answer) -> list[str]:
+    """What a document says of an answer besides its quotes."""
+    told = (
+        [] if answer.interpreted == answer.question else [f"Interpreted as: {answer.interpreted}"]
+    )
+    if not answer.answered:
+        told += [line for line in refusal(answer.searched) if line]
+    elif answer.named:
+        told.append(narrowed(answer.named))
+    return told
+
+
+def mentions(position: Position) -> str:
+    """ "4 mentions, 2004 to 12 September 2018"."""
+    number = counted(position.mentions, "mention")
+    if position.first is None or position.latest is None:
+        return number
+    first, latest = (written_date(c.speech.date or "") for c in (position.first, position.latest))
+    return f"{number}, {first}" + (f" to {latest}" if latest != first else "")

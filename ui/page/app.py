@@ -24,6 +24,7 @@ from assistant.claims import ClaimChecker
 from assistant.errors import RapporteurError
 from assistant.library import Library
 from assistant.quotation.quotations import Quotations
+from ui.page.briefing import basket
 from ui.page.desk import FIELDS, Conversation, Desk, Field, Replied, chips
 from ui.page.server import fastapi_options
 from ui.page.source import Catalogue
@@ -57,6 +58,7 @@ def build_page(assistant: Assistant) -> gr.Blocks:
                 fields = _filter_fields(library)
                 shown_chips = _chips_row(fields)
                 ways, new = _ways()
+                basket(desk.briefings)
         _source_pane(library)
         _connect(desk, log, ways, new, past, fields)
         _connect_chips(shown_chips, fields)
@@ -172,6 +174,7 @@ def _ways() -> tuple[dict[str, _Way], gr.Button]:
                 "Paste a quotation",
                 "Check",
             ),
+            "brief": _way("Briefing", "topics", "Topics, separated by semicolons", "Brief"),
         }
     return ways, gr.Button("New conversation", elem_id="new")
 
@@ -224,7 +227,9 @@ def _connect(
         (log.check, check_example, [past, *fields], [log, check.box, past]),
         (log.widen, ask_all, [past], [log, ask.box, past, *fields]),
     ]
-    for name, reply in (("ask", desk.ask), ("check", desk.check), ("quote", desk.quote)):
+    for name, reply in (
+        ("ask", desk.ask), ("check", desk.check), ("quote", desk.quote), ("brief", desk.brief)
+    ):  # fmt: skip
         way = ways[name]
         inputs, outputs = [way.box, past, *fields], [log, way.box, past]
         events += [

@@ -11,6 +11,7 @@ from assistant.claims import ClaimChecker
 from assistant.errors import RapporteurError
 from assistant.filters import Filters
 from assistant.quotation.quotations import Quotations
+from ui.page.briefing import Briefings
 from ui.page.claim import claim_turn
 from ui.page.quotation import quotation_turn
 from ui.page.turn import Turn, answer_turn, notice_turn, shown
@@ -44,6 +45,7 @@ class Desk:
         self._assistant = assistant
         self._checker = checker
         self._quotations = quotations
+        self.briefings = Briefings(assistant.library)
 
     def ask(
         self, question: str, past: Conversation, *fields: Field, interpret: bool = True
@@ -72,6 +74,14 @@ class Desk:
             return quotation_turn(check, turn, first)
 
         return _replied(quotation, past, reply)
+
+    def brief(self, topics: str, past: Conversation, *fields: Field) -> Replied:
+        """Brief on topics, or say in one line why that cannot be done."""
+
+        def reply(turn: int, first: int) -> Turn:
+            return self.briefings.turn(topics, filters(*fields), turn, first)
+
+        return _replied(topics, past, reply)
 
 
 def _replied(text: str, past: Conversation, reply: Callable[[int, int], Turn]) -> Replied:

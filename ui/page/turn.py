@@ -189,11 +189,13 @@ def joined(parts: Sequence[str]) -> str:
 def actions(citation: Citation, more: str = "") -> str:
     """Buttons to copy the quote with its reference and to open it, and what else there is."""
     copied = shown(f"“{citation.quote}” — {citation.reference}")
+    place = shown(address(citation.speech, citation.span))
     return (
         '<div class="actions">'
         f'<button type="button" class="plain" data-copy="{copied}">Copy</button>'
         f'<button type="button" class="plain"'
-        f' data-source="{shown(address(citation.speech, citation.span))}">Open</button>'
+        f' data-source="{place}">Open</button>'
+        f'<button type="button" class="plain" data-basket="{place}">Add to briefing</button>'
         f"{more}</div>"
     )
 

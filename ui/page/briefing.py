@@ -1,0 +1,251 @@
+"""Briefings on the page: a sheet for each topic, a table, timelines, and documents of them.
+
+Dropping, ordering and annotating quotes happens in the browser (`briefing.js`), which sends back
+what is left as places in speeches: the words of a document are sliced here, from the library.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from itertools import count
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+import gradio as gr
+
+from assistant.answer import Citation, Searched
+from assistant.briefing import Briefer
+from assistant.dossier import BASKET, Chapter, Dossier, Entry, Section, provenance
+from assistant.errors import ExportError, RapporteurError
+from assistant.filters import Filters
+from assistant.library import Library
+from assistant.receipt import citation_at
+from assistant.text import Span
+from ui import export
+from ui.export.layout import period_line
+from ui.export.timeline import timeline
+from ui.export.webpage import comparison
+from ui.page.turn import Turn, address, joined, marked, marker, reference, shown, turn_html
+from ui.wording import counted
+
+_HERE = Path(__file__).parent
+_QUOTES = 5
+"""Quotes of each delegation on the page, beside its first and latest mention."""
+_OPEN = 3
+"""Delegations that are not collapsed."""
+_PARTING = re.compile(r"[;\n]+")
+_TYPES = {
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "md": "text/markdown",
+    "html": "text/html",
+    "csv": "text/csv",
+    "json": "application/json",
+    "csl": "application/json",
+}
+_LARGEST = 20_000_000
+"""Characters that a browser may send to have a document made."""
+
+
+class Briefings:
+    """Makes briefings for the page, and documents of what is left of them there."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+
+    @cached_property
+    def _briefer(self) -> Briefer:
+        # Made when the first briefing is asked for: it reads every word of the library.
+        return Briefer.shipped(self._library)
+
+    def turn(self, topics: str, filters: Filters, turn: int, first: int) -> Turn:
+        """A turn with a sheet for each topic.
+
+        Args:
+            topics: As typed, parted by semicolons or lines.
+            filters: What the speeches must meet.
+            turn: Number of the turn in the conversation.
+            first: Number of the first citation; the others follow.
+        """
+        asked = [topic.strip() for topic in _PARTING.split(topics) if topic.strip()]
+        briefing = self._briefer.brief(asked, filters)
+        dossier = export.briefing_dossier(briefing, self._library, _QUOTES)
+        return briefing_turn(dossier, turn, first)
+
+    def document(self, request: str) -> str:
+        """A document of what the browser has left, as JSON: name, type and data, or an error."""
+        try:
+            name, dossier = self._requested(request)
+            data = export.render(dossier, name)
+        except RapporteurError as error:
+            return json.dumps({"error": str(error)})
+        ending = "csl.json" if name == "csl" else name
+        made = {
+            "name": f"briefing.{ending}",
+            "type": _TYPES.get(name, "text/plain"),
+            "data": base64.b64encode(data).decode(),
+        }
+        return json.dumps(made)
+
+    def _requested(self, request: str) -> tuple[str, Dossier]:
+        """Raises ExportError when this is no request that the page makes."""
+        try:
+            if len(request) > _LARGEST:
+                raise ExportError("too much for a document; brief on fewer topics")
+            asked = json.loads(request)
+            name = export.chosen_format(str(asked["format"]), Path("briefing"))
+            chapters = tuple(map(self._chapter, asked["chapters"]))
+            of = asked["provenance"]
+            searched = Searched(
+                int(of["speeches"]), int(of["passages"]), Filters.from_mapping(of["filters"])
+            )
+            made = provenance(self._library, tuple(map(str, of["asked"])), searched)
+            return name, Dossier(str(asked["title"]), chapters, made)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ExportError("the page and the program do not fit; reload the page") from error
+
+    def _chapter(self, asked: dict[str, Any]) -> Chapter:
+        return Chapter(
+            str(asked["title"]),
+            tuple(map(self._section, asked["sections"])),
+            tuple(map(str, asked["remarks"])),
+            tuple(map(str, asked["closing"])),
+        )
+
+    def _section(self, asked: dict[str, Any]) -> Section:
+        entries = tuple(map(self._entry, asked["entries"]))
+        found = asked["found"]
+        return Section(str(asked["delegation"]), entries, None if found is None else int(found))
+
+    def _entry(self, asked: dict[str, Any]) -> Entry:
+        again = tuple(self._citation(str(place)) for place in asked["again"])
+        note = " ".join(str(asked["note"]).split())
+        return Entry(self._citation(str(asked["place"])), again, note)
+
+    def _citation(self, place: str) -> Citation:
+        """What `address` names; KeyError or ValueError if there is no such place."""
+        told = {name: values[0] for name, values in parse_qs(place).items()}
+        speech = self._library.speeches[told["speech"]]
+        citation = citation_at(speech, Span(int(told["start"]), int(told["end"])))
+        if citation is None:
+            raise ValueError(place)
+        return citation
+
+
+def basket(briefings: Briefings) -> None:
+    """The passages that were added, under the tabs; hidden while there are none."""
+
+    def document(request: str) -> str:
+        return briefings.document(str(request))
+
+    script, style = ((_HERE / f"briefing.{kind}").read_text("utf-8") for kind in ("js", "css"))
+    gr.HTML(
+        f'<details class="basket" hidden><summary>{BASKET} (<span>0</span>)</summary>'
+        f"<ol></ol>{_exports('Export these')}</details>"
+        '<p class="exporting" role="status"></p>',
+        elem_id="basket",
+        apply_default_css=False,
+        head=f"<style>{style}</style><script>{script}</script>",
+        server_functions=[document],
+        js_on_load="rapporteurBriefing(element, server)",
+    )
+
+
+def briefing_turn(dossier: Dossier, turn: int, first: int) -> Turn:
+    """A briefing as a turn of the conversation."""
+    numbers = count(first)
+    of = dossier.provenance
+    told = {
+        "asked": of.asked,
+        "filters": of.filters.stated(),
+        "speeches": of.speeches,
+        "passages": of.passages,
+    }
+    sheets = "".join(_sheet(chapter, numbers) for chapter in dossier.chapters)
+    body = (
+        f'<div class="briefing" data-title="{shown(dossier.title)}"'
+        f" data-provenance='{_data(told)}'>{comparison(dossier)}{sheets}"
+        f"{_exports('Export')}</div>"
+    )
+    return Turn(turn_html("; ".join(of.asked), turn, body), next(numbers) - first)
+
+
+def _data(value: object) -> str:
+    """JSON for a singly quoted attribute."""
+    return shown(json.dumps(value, ensure_ascii=False))
+
+
+def _exports(label: str) -> str:
+    buttons = "".join(
+        f'<button type="button" class="plain" data-export="{name}">{title}</button>'
+        for name, title in export.TITLES.items()
+    )
+    return f'<div class="exports"><span>{label}</span>{buttons}</div>'
+
+
+def _sheet(chapter: Chapter, numbers: Iterator[int]) -> str:
+    told = {
+        "title": chapter.title,
+        "remarks": chapter.remarks,
+        "closing": chapter.closing,
+    }
+    remarks = "".join(f'<p class="scope">{shown(remark)}</p>' for remark in chapter.remarks)
+    positions = "".join(
+        _position(section, numbers, rank < _OPEN) for rank, section in enumerate(chapter.sections)
+    )
+    closing = "".join(f'<p class="scope">{shown(remark)}</p>' for remark in chapter.closing)
+    return (
+        f"<section class=\"sheet\" data-chapter='{_data(told)}'>"
+        f'<h3 class="topic">{shown(chapter.title)}</h3>{remarks}{timeline(chapter)}'
+        f"{positions}{closing}</section>"
+    )
+
+
+def _position(section: Section, numbers: Iterator[int], is_open: bool) -> str:
+    told = {"delegation": section.delegation, "found": section.found}
+    mentions = counted(section.mentions, "mention")
+    period = f'<p class="scope">{shown(line)}</p>' if (line := period_line(section)) else ""
+    entries = "".join(_entry(entry, numbers) for entry in section.entries)
+    return (
+        f"<details class=\"position\" data-section='{_data(told)}'{' open' if is_open else ''}>"
+        f"<summary><b>{shown(section.delegation)}</b> · {mentions}</summary>"
+        f"{period}{entries}</details>"
+    )
+
+
+def _entry(entry: Entry, numbers: Iterator[int]) -> str:
+    citation = entry.citation
+    place = address(citation.speech, citation.span)
+    told = {
+        "place": place,
+        "again": [address(other.speech, other.span) for other in entry.again],
+    }
+    quote = marked(citation.speech.text, citation.span, [])
+    copied = shown(f"“{citation.quote}” — {citation.reference}")
+    return (
+        f"<article class=\"finding\" data-entry='{_data(told)}'>"
+        f'<blockquote><span class="quote">{quote}</span>{marker(citation, next(numbers))}'
+        f'</blockquote><p class="reference">{joined(reference(citation))}</p>'
+        f"{_again(entry, numbers)}"
+        f'<div class="actions"><button type="button" class="plain" data-copy="{copied}">Copy'
+        f'</button><button type="button" class="plain" data-source="{shown(place)}">'
+        "Open</button>"
+        '<button type="button" class="plain" data-note>Note</button>'
+        '<button type="button" class="plain" data-move="-1" aria-label="Move up">↑</button>'
+        '<button type="button" class="plain" data-move="1" aria-label="Move down">↓</button>'
+        '<button type="button" class="plain" data-drop>Drop</button></div></article>'
+    )
+
+
+def _again(entry: Entry, numbers: Iterator[int]) -> str:
+    if not entry.again:
+        return ""
+    places = "".join(
+        f"<li>{joined(reference(other))}{marker(other, next(numbers))}</li>"
+        for other in entry.again
+    )
+    return f'<div class="again"><p>said again</p><ul>{places}</ul></div>'
