@@ -92,7 +92,7 @@ def test_a_default_library_of_an_earlier_version_is_built_again(
 def test_ask_as_json_follows_the_contract(run: Run) -> None:
     _, out, _ = run("ask", "Is the budget small?", "--json")
     answer = json.loads(out)
-    keys = "question interpreted answered score strength answers related searched"
+    keys = "question interpreted answered score strength answers related searched slots record"
     assert list(answer) == keys.split()
     first = answer["answers"][0]
     assert first["quote"] == "The budget is small."

@@ -11,6 +11,7 @@ from typing import IO, Any
 
 from assistant.answer import Assistant
 from assistant.claims import ClaimChecker
+from assistant.conversation.conversation import Conversation
 from assistant.errors import QuestionError, RapporteurError
 from assistant.filters import Filters
 from assistant.questions import Asked, Pasted, Stated, read_batch, read_claims, read_quotations
@@ -126,7 +127,11 @@ def _record(assistant: Assistant, asked: Asked, filters: Filters) -> dict[str, A
     """The answer, or the answers of a conversation; a question's own filters come first."""
     try:
         chosen = _joined(filters, asked.filters)
-        answers = [assistant.ask(turn, chosen) for turn in asked.turns]
+        if asked.is_conversation:
+            conversation = Conversation(assistant)
+            answers = [conversation.ask(turn, chosen) for turn in asked.turns]
+        else:
+            answers = [assistant.ask(turn, chosen) for turn in asked.turns]
     except RapporteurError as error:
         return failed_record(asked.id, asked.turns[0] if asked.turns else "", str(error))
     if asked.is_conversation:

@@ -29,7 +29,6 @@ from ui.wording import (
 )
 
 QUOTE_WIDTH = 76
-_ALSO_FOUND = 4
 _ALSO_SAID = 5
 _EVIDENCE = 5
 _STANCE_STYLES = {"supports": "bold green", "contradicts": "bold red", "related": "dim"}
@@ -49,7 +48,7 @@ def answer_view(answer: Answer) -> RenderableType:
     parts: list[RenderableType] = [_finding(answer.findings[0], 1, answer.strength)]
     if answer.named:
         parts.append(Padding(Text(shown(narrowed(answer.named)), "dim"), _INDENT))
-    if also := answer.also_found[:_ALSO_FOUND]:
+    if also := answer.also_found:
         parts += [Text(), _heading("Also found")]
         parts += [_finding(finding, number) for number, finding in enumerate(also, start=2)]
     return Group(*parts)

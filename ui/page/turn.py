@@ -19,8 +19,6 @@ from assistant.text import Span
 from ui.wording import counted, narrowed, refusal
 
 _LONGEST_SHOWN = 1000
-ALSO_FOUND = 4
-"""Further findings of an answer, collapsed."""
 
 # C0 and C1 without white space, and halves of surrogate pairs, which no encoding can carry.
 _UNSHOWABLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
@@ -95,7 +93,7 @@ def _interpreted(answer: Answer) -> str:
 
 
 def _answered(answer: Answer, numbers: Iterator[int]) -> str:
-    best, others = answer.findings[0], answer.also_found[:ALSO_FOUND]
+    best, others = answer.findings[0], answer.also_found
     html = _finding(best, numbers, answer.strength)
     if not others:
         return html

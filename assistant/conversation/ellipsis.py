@@ -1,0 +1,232 @@
+"""Questions that leave out what was said before: "and on women?", "And France?", "why?"."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from assistant.answer import Slot
+from assistant.conversation.completion import Completion, Context
+from assistant.conversation.countries import country_in, country_meant, with_article
+from assistant.conversation.language import (
+    ABOUT,
+    AUXILIARIES,
+    QUESTION_WORDS,
+    SAYS_ABOUT,
+    capital,
+    is_fragment,
+    matter_of,
+    object_of,
+    parted,
+    plainly,
+    words,
+)
+from assistant.conversation.period import period_of, without_period
+from assistant.filters import Filters
+
+_REASON = {"why", "why so", "why is that", "why not", "how come", "what for", "for what reason"}
+_SPEAKING = ("", "according to", "by", "from", "for", "on behalf of")
+
+
+def completions(question: str, marked: bool, context: Context) -> list[Completion]:
+    """Completions of an elliptic question, the likeliest first; none if it is not one.
+
+    Args:
+        question: Without what ties it to the one before.
+        marked: Whether there was something of that kind.
+        context: What the rules look at.
+    """
+    bare = plainly(question)
+    if bare in _REASON:
+        return _asked_of_clause("Why", context)
+    if _is_bare_question(bare):
+        if not bare.startswith(("how many", "how much", "which", "what")):
+            return _asked_of_clause(capital(question.strip(" ?!.,")), context)
+        topic = context.topic()
+        asked = f"{capital(question.strip(' ?!.,'))} {topic.value if topic else ''}".strip() + "?"
+        return _held(asked, topic, context)
+    preposition, phrase = parted(question)
+    if found := _period(preposition, phrase, context):
+        return found
+    if not is_fragment(question):
+        return []
+    for rule in (_delegation, _speaker, _person):
+        if found := rule(preposition, phrase, context):
+            return found
+    elliptic = _topic(preposition, phrase, context)
+    # Words without anything before them may be a question of their own as well.
+    return elliptic if marked or preposition else [*elliptic, Completion(question, doubt=0.15)]
+
+
+def _is_bare_question(bare: str) -> bool:
+    """ "How many?", "Since when?", "Which countries?": a question word, and no verb."""
+    found = bare.split()
+    return (
+        len(found) <= 3
+        and bool(QUESTION_WORDS & set(found[:2]))
+        and found[0] != "who"
+        and not AUXILIARIES & set(found)
+        and not found[-1].endswith("ed")
+    )
+
+
+def _held(asked: str, topic: Slot | None, context: Context) -> list[Completion]:
+    """Asked of the speech last cited, then of all that the question before was held to."""
+    slots = (topic,) if topic else ()
+    wide = Completion(asked, (*slots, *context.kept(context.latest.scope)))
+    speech = context.speech()
+    if not speech:
+        return [wide]
+    return [Completion(asked, (*slots, *speech)), replace(wide, doubt=0.1)]
+
+
+def _asked_of_clause(word: str, context: Context) -> list[Completion]:
+    """ "Why?", "Since when?", "With whom?": the question before, asked for that."""
+    topic = context.topic()
+    if topic is None:
+        return [Completion(f"{word}?")]
+    found = words(context.latest.asked)
+    first, second = found[0].lower(), found[1].lower() if len(found) > 1 else ""
+    if SAYS_ABOUT.search(context.latest.asked):
+        asked = (
+            f"What is the reason for {topic.value}?" if word == "Why" else f"{word} {topic.value}?"
+        )
+    elif first in AUXILIARIES:
+        asked = f"{word} {context.latest.asked[:1].lower()}{context.latest.asked[1:]}"
+    elif first in QUESTION_WORDS and second in _DO | _BE and (word != "Why" or second in _DO):
+        asked = f"{word} {context.latest.asked.split(' ', 1)[1]}"
+    elif clause := _object_last(context.latest.asked):
+        asked = f"{word} {clause}?"
+    elif word == "Why":
+        asked = f"What is the reason for {topic.value}?"
+    else:
+        asked = f"{word} {matter_of(context.latest.asked)}?"
+    return _held(asked, topic, context)
+
+
+_DO = {"do", "does", "did", "should", "can", "could", "must", "will", "would"}
+_BE = {"is", "are", "was", "were", "has", "have", "had"}
+_OBJECT_FIRST = re.compile(
+    rf"(?:what|which) (?P<what>(?!(?:{'|'.join(sorted(AUXILIARIES))})\b)\w.*?) "
+    rf"(?P<rest>(?:{'|'.join(sorted(AUXILIARIES))}) .+)",
+    re.IGNORECASE,
+)
+
+
+def _object_last(question: str) -> str | None:
+    """ "does he set goals" of "Which goals does he set?"."""
+    found = _OBJECT_FIRST.fullmatch(question.strip(" ?!."))
+    return f"{found['rest']} {found['what']}" if found else None
+
+
+# the same question of another period, delegation, speaker, person or topic
+
+
+def _period(preposition: str, phrase: str, context: Context) -> list[Completion]:
+    found = period_of(f"{preposition} {phrase}")
+    if found is None:
+        return []
+    slot = Slot("period", found[0], context.thread.turns + 1, found[1])
+    kept = [s for s in context.latest.scope if s.kind in ("speaker", "delegation")]
+    return [Completion(without_period(context.latest.asked), context.kept([slot, *kept]))]
+
+
+def _delegation(preposition: str, phrase: str, context: Context) -> list[Completion]:
+    """ "And France?", "and the Canadian one?": as who speaks, or as what is spoken of."""
+    country = country_meant(phrase, context.interpreter)
+    if country is None:
+        return []
+    here = context.interpreter.delegation(country)
+    before = country_in(context.latest.asked, context.interpreter)
+    spoke = any(slot.kind == "delegation" for slot in context.latest.scope)
+    held = Filters(country=here or country)
+    slot = Slot("delegation", here or country, context.thread.turns + 1, held)
+    ways = []
+    if before and not spoke and preposition in ("", "in", "on", "about", "of", "to"):
+        ways.append(
+            Completion(
+                _swapped(context.latest.asked, before, country), context.kept(context.latest.scope)
+            )
+        )
+    if preposition in _SPEAKING and (here or spoke):
+        slots = context.kept([slot, *_periods(context)])
+        if before and spoke:
+            asked = _swapped(context.latest.asked, before, with_article(country))
+            ways.append(Completion(asked, slots))
+        else:
+            ways.append(replace(_said_by(with_article(country), context, slots), doubt=0.05))
+    if not ways and preposition == "in":
+        asked = f"{context.latest.asked.rstrip(' ?!.')} in {country}?"
+        ways.append(Completion(asked, context.kept(context.latest.scope)))
+    return ways
+
+
+def _speaker(preposition: str, phrase: str, context: Context) -> list[Completion]:
+    """ "And Umarov?", "according to Mr. Umarov?": the same question of another speaker."""
+    if preposition not in _SPEAKING or context.interpreter.named_speaker(phrase) is None:
+        return []
+    slots = context.kept(_periods(context))
+    for slot in context.latest.scope:
+        for name in (slot.value, slot.value.split()[-1]):
+            if slot.kind in ("speaker", "delegation") and name in context.latest.asked:
+                return [Completion(_swapped(context.latest.asked, name, phrase), slots)]
+    return [_said_by(phrase, context, slots)]
+
+
+def _said_by(who: str, context: Context, slots: tuple[Slot, ...]) -> Completion:
+    topic = context.topic()
+    if topic is None:
+        return Completion(f"What did {who} say?", slots)
+    return Completion(f"What did {who} say about {topic.value}?", (topic, *slots))
+
+
+def _person(preposition: str, phrase: str, context: Context) -> list[Completion]:
+    """ "And Mahamat?" after a question about somebody who is only spoken of."""
+    if preposition or not context.latest.names(phrase):
+        return []
+    for person in context.latest.people():
+        if person.slot.kind == "person" and person.name in context.latest.asked:
+            return [Completion(_swapped(context.latest.asked, person.name, phrase))]
+    return []
+
+
+def _topic(preposition: str, phrase: str, context: Context) -> list[Completion]:
+    """ "and on women?": the same question about something else, and what was said about it."""
+    slots = context.kept(context.latest.scope)
+    generic = Completion(f"What was said about {phrase}?", slots, mention=phrase)
+    speaking = (s.value for s in slots if s.kind in ("speaker", "delegation"))
+    who = next(map(with_article, speaking), None)
+    if who:
+        generic = replace(generic, asked=f"What did {who} say about {phrase}?")
+    if preposition not in ABOUT and preposition:
+        generic = replace(
+            generic,
+            asked=f"{context.latest.asked.rstrip(' ?!.')} {preposition} {phrase}?",
+            mention=None,
+        )
+    place = object_of(context.latest.asked, preposition)
+    if place:
+        swapped = context.latest.asked[: place[0]] + phrase + context.latest.asked[place[1] :]
+        if preposition and preposition not in ABOUT:
+            return [Completion(swapped, slots)]
+    elif not preposition and (found := _IS.fullmatch(context.latest.asked)):
+        swapped = f"{found[1]} {phrase}?"
+    else:
+        return [generic]
+    swap = Completion(swapped, slots)
+    if SAYS_ABOUT.search(swapped):
+        return [swap]
+    return [swap, replace(generic, doubt=0.05)]
+
+
+_IS = re.compile(r"((?:who|what) (?:is|are|was|were)) [^?]+\?", re.IGNORECASE)
+
+
+def _periods(context: Context) -> list[Slot]:
+    return [slot for slot in context.latest.scope if slot.kind == "period"]
+
+
+def _swapped(question: str, name: str, other: str) -> str:
+    """Another name in the place of one, with its title and its forenames."""
+    titled = rf"(?:(?:Mr|Mrs|Ms|Dr|Sir)\.? |the )?(?<!\w){re.escape(name)}(?!\w)"
+    return re.sub(titled, lambda _: other, question)
