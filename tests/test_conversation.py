@@ -122,7 +122,7 @@ LIND = "What did Ms. Lind say about harbour cranes?"
             "why?",
             "Why did Ms. Lind sell cranes? (S/PV.101, 2 May 2017)",
         ),
-        (LIND, "how many?", "How many harbour cranes? (S/PV.101, 2 May 2017)"),
+        (LIND, "how many?", "How many harbour cranes? (Lind; S/PV.101, 2 May 2017)"),
         (
             "What did the port buy?",
             "since when?",
@@ -356,6 +356,8 @@ def test_a_question_that_cannot_be_asked_leaves_the_conversation_as_it_was() -> 
         ("more from [2]", MoreRequest("speech", 2)),
         ("more like that", MoreRequest("any")),
         ("who else said that?", MoreRequest("others")),
+        ("When was this announced?", RecordRequest("when")),
+        ("Which speaker brought that up?", RecordRequest("who")),
         ("Who pays?", None),
         ("When will they sell it?", None),
         ("What did he say?", None),

@@ -117,8 +117,10 @@ _WHO_MENTIONS = re.compile(
     re.IGNORECASE,
 )
 _SAID = re.compile(
-    r"what (?:(?:do|does|did|has|have|had) (?P<who>.+?) (?:say|said)|(?:was|is|has been) said)"
-    r"(?: (?:on|about|regarding|concerning) (?P<what>.+))?",
+    r"what (?:(?:do|does|did|has|have|had) (?P<who>.+?) (?:say|said|thinks?|thought)"
+    r"|(?:is|are|was|were) (?P<whose>.+?)['’]s? (?:opinion|position|stance|views?)"
+    r"|(?:was|is|has been) said)"
+    r"(?: (?:on|about|of|regarding|concerning) (?P<what>.+))?",
     re.IGNORECASE,
 )
 _SAID_BY = re.compile(r"^what (?:do|does|did|has|have|had) .+? (?:say|said)\b", re.IGNORECASE)
@@ -139,7 +141,8 @@ def normalised(way: Completion, interpreter: Interpreter) -> Completion:
         what = found["what"]
         return replace(way, asked=f"What was said about {what}?", mention=what, who=True)
     if found := _SAID.fullmatch(plain):
-        return replace(way, mention=_mentioned(found["who"], found["what"], way, interpreter))
+        who = found["who"] or found["whose"]
+        return replace(way, mention=_mentioned(who, found["what"], way, interpreter))
     found = _MENTIONS.fullmatch(plain)
     if found is None or found["what"].lower().startswith(("that ", "what ")):
         return way

@@ -249,9 +249,9 @@ class Conversation:
             scope = (speech_slot(that.speech, slot.turn),)
         elif request.of == "others":
             scope = tuple(s for s in scope if s.kind not in ("speaker", "delegation"))
-            if scope != latest.scope and latest.topic:
+            if latest.topic:
                 question = f"What was said about {latest.topic}?"
-        way = Completion(question, (*scope, slot))
+        way = normalised(Completion(question, (*scope, slot)), self.assistant.interpreter)
         answer = self.assistant.ask(way.asked, way.filters(given), request.of != "others")
         quoted = [one.citation for one in before.quoted]
         speakers = (
@@ -262,6 +262,8 @@ class Conversation:
             return self._is_new(finding) and finding.citation.speech.byline not in speakers
 
         answer = _only(answer, is_new)
+        if way.mention:
+            answer = self._mentioning(answer, way.mention)
         words = {"speech": "More from that speech", "others": "Others", "any": "More"}
         answer = replace(answer, interpreted=f"{words[request.of]}: {way.text}", slots=way.slots)
         if request.of == "speech" and not answer.answered:

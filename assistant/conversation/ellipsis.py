@@ -62,8 +62,8 @@ def _is_bare_question(bare: str) -> bool:
     """ "How many?", "Since when?", "Which countries?": a question word, and no verb."""
     found = bare.split()
     return (
-        len(found) <= 3
-        and bool(QUESTION_WORDS & set(found[:2]))
+        len(found) <= 5
+        and bool(QUESTION_WORDS & set(found[:3]))
         and found[0] != "who"
         and not AUXILIARIES & set(found)
         and not found[-1].endswith("ed")
@@ -72,8 +72,8 @@ def _is_bare_question(bare: str) -> bool:
 
 def _held(asked: str, topic: Slot | None, context: Context) -> list[Completion]:
     """Asked of the speech last cited, then of all that the question before was held to."""
-    slots = (topic,) if topic else ()
-    wide = Completion(asked, (*slots, *context.kept(context.latest.scope)))
+    slots = (*([topic] if topic else []), *context.kept(context.latest.scope))
+    wide = Completion(asked, slots)
     speech = context.speech()
     if not speech:
         return [wide]

@@ -47,7 +47,9 @@ _MARKER = re.compile(
 )
 _ANYTHING = re.compile(r"(?:is there |was there )?(?:any|some)thing (?=(?:about|on)\s)", re.I)
 _MARKER_AT_END = re.compile(
-    r"[\s,]+(?:then|though|as well|too|also|either|instead)(?=\W*$)", re.IGNORECASE
+    r"(?<!since)(?<!until)(?<!before)(?<!by)(?<!from)"
+    r"[\s,]+(?:then|though|as well|too|also|either|instead)(?=\W*$)",
+    re.IGNORECASE,
 )
 _CONTRACTED = re.compile(r"\b(what|who|when|where|how|that|it|he|she|there)['’]s\b", re.IGNORECASE)
 
@@ -193,6 +195,8 @@ def topic_of(question: str, names: tuple[str, ...] = ()) -> str:
         rest = rest[len(subject) + 1 :]
         while rest and (rest[0].lower() == "to" or _is_verb(rest[0])):
             rest = rest[1:]
+    if rest[:1] and rest[0].lower() in ("be", "been", "being"):  # "What should be done about …?"
+        rest = rest[2:]
     if asked:
         return _trimmed(" ".join(["the", *asked, *rest]))
     # "What is the peace plan?" has no verb but "is".
@@ -205,13 +209,17 @@ def _without_question_words(found: list[str]) -> list[str]:
     return [w for w in found if w.lower() not in QUESTION_WORDS | {"kind", "sort", "of", "many"}]
 
 
+_EMPTY = re.compile(r"(?:any|some|every|no)thing|together", re.IGNORECASE)
+_PRONOUN = re.compile(r"\b(?:he|him|it|she|them|they)\b", re.IGNORECASE)
+
+
 def _trimmed(text: str) -> str:
     text = _SUBORDINATE.split(" " + text)[0].strip()
     while found := _LEADING.match(text):
         text = text[found.end() :]
     text = re.sub(rf"\s+(?:{_PREPOSITIONS})$", "", text)
-    telling = [w for w in content_words(text) if not re.match(r"(?:any|some|every|no)thing$", w)]
-    return text if telling else ""
+    telling = [word for word in content_words(text) if not _EMPTY.fullmatch(word)]
+    return text if telling and not _PRONOUN.search(text) else ""
 
 
 def matter_of(question: str) -> str:

@@ -38,12 +38,12 @@ _FOLLOWS = "|".join(
 )
 _THING = re.compile(
     r"\b(?:(?P<own>its|their)(?= \w)|it|they|them|themselves|itself"
-    rf"|(?:this|that|these|those)(?=\W*$|\s+(?:{_FOLLOWS}|{_HAPPENS})\b))(?!\w|['’]s)",
+    rf"|(?:this|that|these|those)(?=\W*$|\s+(?:{_FOLLOWS}|{_HAPPENS}|\w+ed)\b))(?!\w|['’]s)",
     re.IGNORECASE,
 )
 _SUCH = re.compile(
     r"\b(?:this|that|these|those|such(?: an?)?|the same) "
-    rf"(?!time|way|day|year|moment|point|{_OCCASIONS}|the\b|a\b|is\b|(?:{_HAPPENS})\b)(?P<noun>[a-z-]{{3,}})",
+    rf"(?!time|way|day|year|moment|point|{_OCCASIONS}|the\b|a\b|is\b|(?:{_HAPPENS})\b|\w+ed\b)(?P<noun>[a-z-]{{3,}})",
     re.IGNORECASE,
 )
 _EMPTY_IT = re.compile(
@@ -191,7 +191,7 @@ def _thing(read: _Reading, context: Context) -> _Reading:
     if (found is None and such is None) or topic in read.slots:
         return read
     if topic is None:
-        return read.with_(read.text)
+        return read.with_(read.text, context.speech())
     if such:
         noun = such["noun"].lower()
         phrase = topic.value if noun in topic.value.lower() else f"the {noun}"

@@ -44,14 +44,16 @@ _THING = (
     r"paragraph|answer|thing"
 )
 _THIS = (
-    rf"(?:it|that|this|so|those|these|(?:that|this|the|the last|the same)(?: last)? (?:{_THING}))"
+    r"(?:it|(?:all )?(?:that|this)|so|those|these"
+    rf"|(?:that|this|the|the last|the same)(?: last)? (?:{_THING}))"
 )
 _THAT = rf"(?:{_THIS}|{_N})"
 _SAY = (
-    r"sa(?:y|ys|id)|states?|stated|claim(?:s|ed)?|argue[sd]?|raise[sd]?|mention(?:s|ed)?|"
+    r"(?:sa(?:y|ys|id)|states?|stated|claim(?:s|ed)?|argue[sd]?|raise[sd]?|mention(?:s|ed)?|"
     r"express(?:es|ed)?|note[sd]?|remark(?:s|ed)?|declare[sd]?|assert(?:s|ed)?|tells?|told|"
     r"bring(?:s)? up|brought up|bring|brought|makes?|made|writes?|wrote|points? out|pointed out|"
-    r"puts? forward|sp(?:eaks?|oke)|talk(?:s|ed)?|deliver(?:s|ed)?|utter(?:s|ed)?"
+    r"puts? forward|announce[sd]?|present(?:s|ed)?|given|gave|sp(?:eaks?|oke)|talk(?:s|ed)?|"
+    r"deliver(?:s|ed)?|utter(?:s|ed)?)"
 )
 _HE = r"(?:he|she|they|it|the (?:same )?(?:speaker|delegate|ambassador|representative))"
 _MEETING = r"(?:meeting|debate|session|sitting|discussion|speech|statement|document|record)"
@@ -63,9 +65,11 @@ _PATTERNS: list[tuple[Fact, str]] = [
         "who",
         rf"(?:and )?(?:by |from |said )?whom?(?: was (?:{_THAT} )?(?:said|raised|made)(?: by)?)?"
         r"|who(?: has| had| exactly| actually| was it (?:that|who))?"
-        rf" (?:{_SAY})(?: {_THAT})?{_AGAIN}"
+        rf" {_SAY}(?: {_THAT})?{_AGAIN}"
         rf"|who(?: is| was) (?:{_THAT}|speaking|talking|quoted|the speaker|he|she|it by|that by)"
         rf"(?: said by| by)?{_AGAIN}"
+        rf"|(?:who|wh(?:ich|at) (?:speaker|delegate|delegation)) (?:brings?|brought|puts?) {_THAT}"
+        r" (?:up|forward)"
         rf"|(?:who are you quoting|says who|said by who)"
         rf"|whose (?:{_THING}|words|view|opinion|speech|position)s?(?: {_IS} {_THAT})?"
         rf"|wh(?:ich|at) (?:speaker|delegate|ambassador|person|representative)"
@@ -82,16 +86,16 @@ _PATTERNS: list[tuple[Fact, str]] = [
     (
         "when",
         rf"(?:when|(?:on |in )?(?:what|which) (?:date|day|year|month))"
-        rf"(?: {_IS} {_THAT}(?: {_SAY})?| {_IS} {_HE} (?:{_SAY})(?: {_THAT})?"
-        rf"| {_IS} (?:[\w'-]+ ){{1,3}}(?:{_SAY}) {_THAT}| {_IS} {_HE} speaking)?{_AGAIN}"
+        rf"(?: {_IS} {_THAT}(?: {_SAY})?| {_IS} {_HE} {_SAY}(?: {_THAT})?"
+        rf"| {_IS} (?:[\w'-]+ ){{1,3}}{_SAY} {_THAT}| {_IS} {_HE} speaking)?{_AGAIN}"
         rf"|(?:what (?:date|day|year|month) {_IS} {_THAT})(?: from)?"
         rf"|how (?:long ago|old) is {_THAT}",
     ),
     (
         "meeting",
         rf"(?:where|(?:in |at |from |during )?(?:what|which) {_MEETING})"
-        rf"(?: {_IS} {_THAT}(?: {_SAY})?(?: from| in| at)?| {_IS} {_HE} (?:{_SAY})(?: {_THAT})?"
-        rf"| {_IS} (?:[\w'-]+ ){{1,3}}(?:{_SAY}) {_THAT})?{_AGAIN}"
+        rf"(?: {_IS} {_THAT}(?: {_SAY})?(?: from| in| at)?| {_IS} {_HE} {_SAY}(?: {_THAT})?"
+        rf"| {_IS} (?:[\w'-]+ ){{1,3}}{_SAY} {_THAT})?{_AGAIN}"
         rf"|(?:(?:what|where) is )?(?:the |its )?(?:source|reference|citation)"
         rf"(?: (?:of|for) {_THAT})?{_AGAIN}"
         r"|what is the (?:meeting|record|document)(?: number| symbol)?"
@@ -100,7 +104,7 @@ _PATTERNS: list[tuple[Fact, str]] = [
     (
         "language",
         rf"(?:in )?(?:what|which) language(?: {_IS} {_THAT}(?: {_SAY})?"
-        rf"| {_IS} {_HE} (?:{_SAY})(?:ing)?(?: {_THAT}| in)?| {_IS} {_HE} speaking)?",
+        rf"| {_IS} {_HE} {_SAY}(?:ing)?(?: {_THAT}| in)?| {_IS} {_HE} speaking)?",
     ),
 ]
 _RECORD = [(fact, re.compile(pattern)) for fact, pattern in _PATTERNS]
@@ -149,9 +153,9 @@ _MORE = [
         "others",
         re.compile(
             rf"(?:who|anyone|anybody|which (?:other )?(?:speakers?|delegations?|countries|country))"
-            rf" else(?: (?:{_SAY})(?: (?:about |of |on )?{_THAT}(?: up)?)?)?"
+            rf" else(?: {_SAY}(?: (?:about |of |on )?{_THAT}(?: up)?)?)?"
             rf"|(?:any |which |what )?other (?:speakers?|delegations?|countries|views?|voices)"
-            rf"(?: (?:{_SAY})(?: {_THAT})?)?"
+            rf"(?: {_SAY}(?: {_THAT})?)?"
             rf"|what (?:did|do|have) (?:the )?others? (?:say|said|think)(?: about {_THAT})?"
         ),
     ),
