@@ -159,6 +159,11 @@ class Answer:
         return tuple(likely)[:_ALSO_FOUND]
 
     @property
+    def about_quote(self) -> bool:
+        """Whether it is about a quote of the conversation, and nothing was searched for it."""
+        return self.record is not None and any(slot.kind == "quote" for slot in self.slots)
+
+    @property
     def shown(self) -> tuple[Finding, ...]:
         """The findings that a reader sees: the best and the others, or those related."""
         return (self.findings[0], *self.also_found) if self.answered else self.related

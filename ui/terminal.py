@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 
 from rich.console import Group, RenderableType
@@ -21,6 +21,7 @@ from ui.wording import (
     change_in_words,
     counted,
     filters_in_words,
+    interpreted,
     lacking,
     narrowed,
     quotation_verdict,
@@ -41,17 +42,40 @@ def shown(text: str) -> str:
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
-def answer_view(answer: Answer) -> RenderableType:
-    """The best quote with its reference, then what else was found; or the refusal."""
+def answer_view(answer: Answer, first: int = 1) -> RenderableType:
+    """The best quote with its reference, then what else was found; or the refusal.
+
+    Args:
+        answer: To show.
+        first: Number of the first citation; the others follow.
+    """
+    numbers = count(first)
     if not answer.answered:
-        return _refusal(answer)
-    parts: list[RenderableType] = [_finding(answer.findings[0], 1, answer.strength)]
+        return _refusal(answer, numbers)
+    parts: list[RenderableType] = [Text(shown(answer.record))] if answer.record else []
+    strength = None if answer.about_quote else answer.strength
+    parts.append(_finding(answer.findings[0], numbers, strength))
     if answer.named:
         parts.append(Padding(Text(shown(narrowed(answer.named)), "dim"), _INDENT))
     if also := answer.also_found:
         parts += [Text(), _heading("Also found")]
-        parts += [_finding(finding, number) for number, finding in enumerate(also, start=2)]
+        parts += [_finding(finding, numbers) for finding in also]
     return Group(*parts)
+
+
+def turn_view(answer: Answer, first: int, asked: bool = True) -> RenderableType:
+    """How a question of a conversation was interpreted, and the answer.
+
+    Args:
+        answer: To show.
+        first: Number of the first citation.
+        asked: Whether the question is shown as well.
+    """
+    question = Text(f"> {shown(answer.question)}", "bold")
+    parts: list[RenderableType] = [question] if asked else []
+    if interpreted(answer):
+        parts.append(Text(f"Interpreted as “{shown(answer.interpreted)}”", "dim"))
+    return Group(*parts, answer_view(answer, first), Text())
 
 
 def claims_view(checked: Sequence[CheckedClaim]) -> RenderableType:
@@ -81,12 +105,17 @@ def _heading(words: str) -> Rule:
     return Rule(Text(words, "dim"), align="left", style="dim")
 
 
-def _finding(finding: Finding, number: int, strength: str | None = None) -> RenderableType:
+def _finding(
+    finding: Finding, numbers: Iterator[int], strength: str | None = None
+) -> RenderableType:
     """A quote; its strength is told for the first only, for which it was measured."""
-    reference = Text.assemble((f"[{number}] ", "bold"), _reference(finding.citation), style="cyan")
+    number = f"[{next(numbers)}] "
+    reference = Text.assemble((number, "bold"), _reference(finding.citation), style="cyan")
     if strength:
         reference.append(f" · {strength} match", "dim")
-    again = [Text(f"said again: {_reference(other)}", "dim") for other in finding.again]
+    again = [
+        Text(f"[{next(numbers)}] said again: {_reference(other)}", "dim") for other in finding.again
+    ]
     lines = [_quote(finding), reference, *again]
     return Group(Text(), *(Padding(line, _INDENT) for line in lines))
 
@@ -103,12 +132,14 @@ def _quote(finding: Finding) -> Text:
     return text
 
 
-def _refusal(answer: Answer) -> RenderableType:
-    refused, scope = refusal(answer.searched)
-    lines: list[RenderableType] = [Text(refused, "bold"), Text(shown(scope), "dim")]
+def _refusal(answer: Answer, numbers: Iterator[int]) -> RenderableType:
+    refused, scope = (answer.record, "") if answer.record else refusal(answer.searched)
+    lines: list[RenderableType] = [Text(shown(refused), "bold")]
+    if scope:
+        lines.append(Text(shown(scope), "dim"))
     if answer.related:
         lines += [Text(), _heading("Related, not an answer")]
-        lines += [_finding(finding, n) for n, finding in enumerate(answer.related, start=1)]
+        lines += [_finding(finding, numbers) for finding in answer.related]
     return Group(*lines)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assistant.answer import Searched
+from assistant.answer import Answer, Searched
 from assistant.claims import CheckedClaim, Evidence
 from assistant.filters import Filters
 from assistant.quotation.alignment import Change
@@ -28,6 +28,11 @@ def counted(number: int, one: str, many: str | None = None) -> str:
 def filters_in_words(filters: Filters) -> str:
     """ "delegation Kazakhstan · from 2017"; empty if none is set."""
     return " · ".join(f"{FILTER_WORDS[name]} {value}" for name, value in filters.stated().items())
+
+
+def interpreted(answer: Answer) -> bool:
+    """Whether a question was understood otherwise than it was typed."""
+    return answer.interpreted != " ".join(answer.question.split())
 
 
 def narrowed(named: str) -> str:

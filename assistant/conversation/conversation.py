@@ -96,7 +96,9 @@ class Conversation:
         if before.latest:
             ways = completions(bare, Context(before, before.latest, interpreter, without))
         if {"speaker", "delegation"} & without:
-            ways, interpret = [impersonal(way) for way in ways], False
+            interpret = False
+            # The names in the question itself are the user's.
+            ways = [way if way.asked == bare else impersonal(way) for way in ways]
         return self._best([normalised(way, interpreter) for way in ways], given, interpret)
 
     # questions that are searched for
@@ -177,7 +179,7 @@ class Conversation:
             that, turn = before.quoted[number - 1].citation, before.quoted[number - 1].turn
         if that is None:
             return self._about_quote(self._refused(asked, given, _NOTHING_YET), before)
-        slot = Slot("quote", f"[{number}]" if number else that.reference, turn)
+        slot = Slot("quote", f"[{number or before.number_of(that)}]", turn)
         if isinstance(request, MoreRequest):
             return self._more(request, that, slot, asked, given, before)
         if isinstance(request, RecordRequest):

@@ -22,6 +22,7 @@ from assistant.conversation.language import (
     words,
 )
 from assistant.conversation.period import period_of, without_period
+from assistant.conversation.thread import pronoun_of
 from assistant.filters import Filters
 
 _REASON = {"why", "why so", "why is that", "why not", "how come", "what for", "for what reason"}
@@ -163,9 +164,11 @@ def _delegation(preposition: str, phrase: str, context: Context) -> list[Complet
 
 def _speaker(preposition: str, phrase: str, context: Context) -> list[Completion]:
     """ "And Umarov?", "according to Mr. Umarov?": the same question of another speaker."""
-    if preposition not in _SPEAKING or context.interpreter.named_speaker(phrase) is None:
+    titled = pronoun_of(phrase) is not None and len(phrase.split()) > 1
+    if preposition not in _SPEAKING or not (titled or context.interpreter.named_speaker(phrase)):
         return []
-    slots = context.kept(_periods(context))
+    slot = Slot("speaker", phrase, context.thread.turns + 1, Filters(speaker=phrase))
+    slots = context.kept([*([slot] if titled else []), *_periods(context)])
     for slot in context.latest.scope:
         for name in (slot.value, slot.value.split()[-1]):
             if slot.kind in ("speaker", "delegation") and name in context.latest.asked:

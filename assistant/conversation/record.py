@@ -8,18 +8,18 @@ from assistant.conversation.requests import Fact
 from assistant.speech import Speech, written_date
 
 _ASKED: dict[Fact, str] = {
-    "who": "Who said “{quote}”?",
-    "delegation": "For which delegation was “{quote}” said?",
-    "when": "When was “{quote}” said?",
-    "meeting": "In which meeting was “{quote}” said?",
-    "language": "In which language was “{quote}” said?",
+    "who": "Who said ‘{quote}’?",
+    "delegation": "For which delegation was ‘{quote}’ said?",
+    "when": "When was ‘{quote}’ said?",
+    "meeting": "In which meeting was ‘{quote}’ said?",
+    "language": "In which language was ‘{quote}’ said?",
 }
 _QUOTED = 8
 """Words of a quote that tell it from others in a question about it."""
 
 
 def question_about(quote: str, fact: Fact) -> str:
-    """A question about a quote, completed: "Who said “We must avoid …”?"."""
+    """A question about a quote, completed: "Who said ‘We must avoid …’?"."""
     found = quote.split()
     begins = " ".join(found[:_QUOTED]) + (" …" if len(found) > _QUOTED else "")
     return _ASKED[fact].format(quote=begins)

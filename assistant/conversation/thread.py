@@ -175,6 +175,11 @@ class Thread:
     def latest(self) -> Exchange | None:
         return self.exchanges[-1] if self.exchanges else None
 
+    def number_of(self, citation: Citation) -> int:
+        """The latest `[n]` of a quote; 0 if it has none."""
+        numbers = (n for n, one in enumerate(self.quoted, 1) if one.citation == citation)
+        return max(numbers, default=0)
+
     def people(self) -> Iterator[Person]:
         """Everybody whom a pronoun can mean, the likeliest first."""
         for exchange in reversed(self.exchanges):
