@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import count
 
 from rich.console import Group, RenderableType
@@ -42,14 +42,41 @@ def shown(text: str) -> str:
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
-def answer_view(answer: Answer, first: int = 1) -> RenderableType:
-    """The best quote with its reference, then what else was found; or the refusal.
+def answer_view(answer: Answer) -> RenderableType:
+    """The best quote with its reference, then what else was found; or the refusal."""
+    return _answer(answer, _Numbers(1, again=False))
+
+
+def turn_view(answer: Answer, first: int, asked: bool = True) -> RenderableType:
+    """How a question of a conversation was interpreted, and the answer.
 
     Args:
         answer: To show.
         first: Number of the first citation; the others follow.
+        asked: Whether the question is shown as well.
     """
-    numbers = count(first)
+    question = Text(f"> {shown(answer.question)}", "bold")
+    parts: list[RenderableType] = [question] if asked else []
+    if interpreted(answer):
+        parts.append(Text(f"Interpreted as “{shown(answer.interpreted)}”", "dim"))
+    return Group(*parts, _answer(answer, _Numbers(first, again=True)), Text())
+
+
+class _Numbers:
+    """Numbers citations; what was said again has one where it can be asked about."""
+
+    def __init__(self, first: int, again: bool) -> None:
+        self._numbers = count(first)
+        self._again = again
+
+    def next(self) -> str:
+        return f"[{next(self._numbers)}] "
+
+    def again(self) -> str:
+        return self.next() if self._again else ""
+
+
+def _answer(answer: Answer, numbers: _Numbers) -> RenderableType:
     if not answer.answered:
         return _refusal(answer, numbers)
     parts: list[RenderableType] = [Text(shown(answer.record))] if answer.record else []
@@ -61,21 +88,6 @@ def answer_view(answer: Answer, first: int = 1) -> RenderableType:
         parts += [Text(), _heading("Also found")]
         parts += [_finding(finding, numbers) for finding in also]
     return Group(*parts)
-
-
-def turn_view(answer: Answer, first: int, asked: bool = True) -> RenderableType:
-    """How a question of a conversation was interpreted, and the answer.
-
-    Args:
-        answer: To show.
-        first: Number of the first citation.
-        asked: Whether the question is shown as well.
-    """
-    question = Text(f"> {shown(answer.question)}", "bold")
-    parts: list[RenderableType] = [question] if asked else []
-    if interpreted(answer):
-        parts.append(Text(f"Interpreted as “{shown(answer.interpreted)}”", "dim"))
-    return Group(*parts, answer_view(answer, first), Text())
 
 
 def claims_view(checked: Sequence[CheckedClaim]) -> RenderableType:
@@ -105,16 +117,13 @@ def _heading(words: str) -> Rule:
     return Rule(Text(words, "dim"), align="left", style="dim")
 
 
-def _finding(
-    finding: Finding, numbers: Iterator[int], strength: str | None = None
-) -> RenderableType:
+def _finding(finding: Finding, numbers: _Numbers, strength: str | None = None) -> RenderableType:
     """A quote; its strength is told for the first only, for which it was measured."""
-    number = f"[{next(numbers)}] "
-    reference = Text.assemble((number, "bold"), _reference(finding.citation), style="cyan")
+    reference = Text.assemble((numbers.next(), "bold"), _reference(finding.citation), style="cyan")
     if strength:
         reference.append(f" · {strength} match", "dim")
     again = [
-        Text(f"[{next(numbers)}] said again: {_reference(other)}", "dim") for other in finding.again
+        Text(f"{numbers.again()}said again: {_reference(other)}", "dim") for other in finding.again
     ]
     lines = [_quote(finding), reference, *again]
     return Group(Text(), *(Padding(line, _INDENT) for line in lines))
@@ -132,7 +141,7 @@ def _quote(finding: Finding) -> Text:
     return text
 
 
-def _refusal(answer: Answer, numbers: Iterator[int]) -> RenderableType:
+def _refusal(answer: Answer, numbers: _Numbers) -> RenderableType:
     refused, scope = (answer.record, "") if answer.record else refusal(answer.searched)
     lines: list[RenderableType] = [Text(shown(refused), "bold")]
     if scope:

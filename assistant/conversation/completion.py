@@ -117,7 +117,7 @@ _WHO_MENTIONS = re.compile(
     re.IGNORECASE,
 )
 _SAID = re.compile(
-    r"what (?:(?:do|does|did|has|have|had) (?P<who>.+?) (?:say|said|thinks?|thought)"
+    r"wh(?:at|ere) (?:(?:do|does|did|has|have|had) (?P<who>.+?) (?:say|said|stand|thinks?|thought)"
     r"|(?:is|are|was|were) (?P<whose>.+?)['’]s? (?:opinion|position|stance|views?)"
     r"|(?:was|is|has been) said)"
     r"(?: (?:on|about|of|regarding|concerning) (?P<what>.+))?",

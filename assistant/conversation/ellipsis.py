@@ -19,7 +19,6 @@ from assistant.conversation.language import (
     object_of,
     parted,
     plainly,
-    words,
 )
 from assistant.conversation.period import period_of, without_period
 from assistant.conversation.thread import pronoun_of
@@ -83,26 +82,28 @@ def _held(asked: str, topic: Slot | None, context: Context) -> list[Completion]:
 
 def _asked_of_clause(word: str, context: Context) -> list[Completion]:
     """ "Why?", "Since when?", "With whom?": the question before, asked for that."""
-    topic = context.topic()
-    if topic is None:
+    topic, before = context.topic(), context.latest.asked
+    asked = None if SAYS_ABOUT.search(before) else _clause(word, before)
+    if asked is None and topic is None:
         return [Completion(f"{word}?")]
-    found = words(context.latest.asked)
-    first, second = found[0].lower(), found[1].lower() if len(found) > 1 else ""
-    if SAYS_ABOUT.search(context.latest.asked):
-        asked = (
-            f"What is the reason for {topic.value}?" if word == "Why" else f"{word} {topic.value}?"
-        )
-    elif first in AUXILIARIES:
-        asked = f"{word} {context.latest.asked[:1].lower()}{context.latest.asked[1:]}"
-    elif first in QUESTION_WORDS and second in _DO | _BE and (word != "Why" or second in _DO):
-        asked = f"{word} {context.latest.asked.split(' ', 1)[1]}"
-    elif clause := _object_last(context.latest.asked):
-        asked = f"{word} {clause}?"
-    elif word == "Why":
+    if asked is None and topic and word == "Why":
         asked = f"What is the reason for {topic.value}?"
-    else:
-        asked = f"{word} {matter_of(context.latest.asked)}?"
-    return _held(asked, topic, context)
+    elif asked is None and topic:
+        asked = f"{word} {topic.value}?"
+    return _held(asked or "", topic, context)
+
+
+def _clause(word: str, before: str) -> str | None:
+    """Another question word before what a question says; None where that reads badly."""
+    first, _, rest = before.partition(" ")
+    second = rest.partition(" ")[0].lower()
+    if first.lower() in AUXILIARIES:
+        return f"{word} {before[:1].lower()}{before[1:]}"
+    if first.lower() in QUESTION_WORDS and second in (_DO if word == "Why" else _DO | _BE):
+        return f"{word} {rest}"
+    if found := _OBJECT_FIRST.fullmatch(before.strip(" ?!.")):
+        return f"{word} {found['rest']} {found['what']}?"
+    return None if word == "Why" else f"{word} {matter_of(before)}?"
 
 
 _DO = {"do", "does", "did", "should", "can", "could", "must", "will", "would"}
@@ -112,12 +113,6 @@ _OBJECT_FIRST = re.compile(
     rf"(?P<rest>(?:{'|'.join(sorted(AUXILIARIES))}) .+)",
     re.IGNORECASE,
 )
-
-
-def _object_last(question: str) -> str | None:
-    """ "does he set goals" of "Which goals does he set?"."""
-    found = _OBJECT_FIRST.fullmatch(question.strip(" ?!."))
-    return f"{found['rest']} {found['what']}" if found else None
 
 
 # the same question of another period, delegation, speaker, person or topic

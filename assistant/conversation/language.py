@@ -152,6 +152,10 @@ _VERBS = frozenset(
 )
 
 
+_HAVE_AND_BE = frozenset("are had has have is was were".split())
+_ARTICLES = frozenset("a an any no the".split())
+
+
 def _is_verb(word: str) -> bool:
     return word.lower() in _VERBS or _is_participle(word)
 
@@ -197,11 +201,16 @@ def topic_of(question: str, names: tuple[str, ...] = ()) -> str:
             rest = rest[1:]
     if rest[:1] and rest[0].lower() in ("be", "been", "being"):  # "What should be done about …?"
         rest = rest[2:]
+    if lower[first] in _HAVE_AND_BE and rest[:1] and rest[0].lower() in _ARTICLES and asked:
+        rest = []  # "Which system has a database?"
     if asked:
         return _trimmed(" ".join(["the", *asked, *rest]))
     # "What is the peace plan?" has no verb but "is".
-    is_cut = _is_participle if lower[first] in ("is", "are", "was", "were") else _is_verb
-    verb = next((n for n, word in enumerate(rest) if n and is_cut(word)), len(rest))
+    is_cut = _is_participle if lower[first] in _HAVE_AND_BE else _is_verb
+    # Of two words that can be verbs the second is one: "What does the report say?"
+    following = [*rest[1:], ""]
+    cuts = (n for n, word in enumerate(rest) if n and is_cut(word) and not is_cut(following[n]))
+    verb = next(cuts, len(rest))
     return _trimmed(" ".join(rest[:verb]))
 
 

@@ -30,6 +30,10 @@ _OCCASION = re.compile(
     r"(?! (?:of|on|in|about|held|with|that|where|to|from|by)\b \w)",
     re.IGNORECASE,
 )
+_ADJECTIVES = (
+    "allowed|bad|common|correct|difficult|easy|effective|enough|fair|good|hard|important|legal|"
+    "likely|necessary|new|normal|possible|right|true|useful|wrong"
+)
 _HAPPENS = (
     "happen(?:ed|s)?|mean(?:s|t)?|work(?:s|ed)?|help(?:s|ed)?|matter(?:s|ed)?|appl(?:y|ies)|take"
 )
@@ -38,12 +42,12 @@ _FOLLOWS = "|".join(
 )
 _THING = re.compile(
     r"\b(?:(?P<own>its|their)(?= \w)|it|they|them|themselves|itself"
-    rf"|(?:this|that|these|those)(?=\W*$|\s+(?:{_FOLLOWS}|{_HAPPENS}|\w+ed)\b))(?!\w|['’]s)",
+    rf"|(?:this|that|these|those)(?=\W*$|\s+(?:{_FOLLOWS}|{_HAPPENS}|{_ADJECTIVES}|\w+ed)\b))(?!\w|['’]s)",
     re.IGNORECASE,
 )
 _SUCH = re.compile(
     r"\b(?:this|that|these|those|such(?: an?)?|the same) "
-    rf"(?!time|way|day|year|moment|point|{_OCCASIONS}|the\b|a\b|is\b|(?:{_HAPPENS})\b|\w+ed\b)(?P<noun>[a-z-]{{3,}})",
+    rf"(?!time|way|day|year|moment|point|{_OCCASIONS}|the\b|a\b|is\b|(?:{_HAPPENS}|{_ADJECTIVES})\b|\w+ed\b)(?P<noun>[a-z-]{{3,}})",
     re.IGNORECASE,
 )
 _EMPTY_IT = re.compile(
@@ -52,7 +56,9 @@ _EMPTY_IT = re.compile(
     r"|\b(?:says?|said|thinks?|believes?|means?|so) that\b(?=\s+\w)",
     re.IGNORECASE,
 )
-_SUBJECT = re.compile(rf"\b({'|'.join(sorted(AUXILIARIES))}) it\b(?! (?:is|was)\b)", re.IGNORECASE)
+_SUBJECT = re.compile(
+    r"\b(do|does|did|has|can|could|must|should|will|would) it\b(?! (?:been|be)\b)", re.IGNORECASE
+)
 _THEY_SAY = re.compile(
     r"\b(?P<verb>do|does|did|have|has|would|should|will|can) (?P<who>they|it) (?:\w+ )??"
     r"(?:accept|advocate|agree|ask|believe|call|condemn|consider|demand|favou?r|mention|oppose|"

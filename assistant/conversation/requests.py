@@ -55,6 +55,11 @@ _SAY = (
     r"puts? forward|announce[sd]?|present(?:s|ed)?|given|gave|sp(?:eaks?|oke)|talk(?:s|ed)?|"
     r"deliver(?:s|ed)?|utter(?:s|ed)?)"
 )
+_WANTS = (
+    r"(?:wants?|wanted|thinks?|thought|believes?|believed|suggest(?:s|ed)?|propose[sd]?|"
+    r"recommend(?:s|ed)?|demand(?:s|ed)?|(?:call|ask)(?:s|ed)? for|"
+    r"(?:tells?|told) (?:us|them|the council|members|everyone))"
+)
 _HE = r"(?:he|she|they|it|the (?:same )?(?:speaker|delegate|ambassador|representative))"
 _MEETING = r"(?:meeting|debate|session|sitting|discussion|speech|statement|document|record)"
 _IS = r"(?:is|was|are|were|did|does|has)"
@@ -65,9 +70,9 @@ _PATTERNS: list[tuple[Fact, str]] = [
         "who",
         rf"(?:and )?(?:by |from |said )?whom?(?: was (?:{_THAT} )?(?:said|raised|made)(?: by)?)?"
         r"|who(?: has| had| exactly| actually| was it (?:that|who))?"
-        rf" {_SAY}(?: {_THAT})?{_AGAIN}"
+        rf" {_SAY}(?: {_THAT})?{_AGAIN}|who {_WANTS} {_THAT}{_AGAIN}"
         rf"|who(?: is| was) (?:{_THAT}|speaking|talking|quoted|the speaker|he|she|it by|that by)"
-        rf"(?: said by| by)?{_AGAIN}"
+        rf"(?: said by| by| there| here)?{_AGAIN}"
         rf"|(?:who|wh(?:ich|at) (?:speaker|delegate|delegation)) (?:brings?|brought|puts?) {_THAT}"
         r" (?:up|forward)"
         rf"|(?:who are you quoting|says who|said by who)"
