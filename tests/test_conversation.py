@@ -150,6 +150,7 @@ LIND = "What did Ms. Lind say about harbour cranes?"
             "What does Mr. Adeyemi say about ferries? (S/PV.100, 10 March 2015)",
         ),
         ("Who is Amina Diallo?", "What does she want?", "What does Amina Diallo want?"),
+        ("Who is Ambassador Okoro?", "What does he want?", "What does Ambassador Okoro want?"),
         (
             LIND,
             "Does she mention Togo?",

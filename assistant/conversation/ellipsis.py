@@ -66,7 +66,7 @@ def _is_bare_question(bare: str) -> bool:
         and bool(QUESTION_WORDS & set(found[:3]))
         and found[0] != "who"
         and not AUXILIARIES & set(found)
-        and not found[-1].endswith("ed")
+        and not any(word.endswith("ed") for word in found)
     )
 
 

@@ -62,7 +62,7 @@ _SUBJECT = re.compile(
 _THEY_SAY = re.compile(
     r"\b(?P<verb>do|does|did|have|has|would|should|will|can) (?P<who>they|it) (?:\w+ )??"
     r"(?:accept|advocate|agree|ask|believe|call|condemn|consider|demand|favou?r|mention|oppose|"
-    r"pledge|promise|propose|recommend|reject|say|see|suggest|support|talk|think|urge|view|want|"
+    r"pledge|promise|propose|recommend|reject|say|see|speak|suggest|support|talk|think|urge|view|want|"
     r"welcome)\b",
     re.IGNORECASE,
 )

@@ -78,7 +78,7 @@ _PATTERNS: list[tuple[Fact, str]] = [
         rf"|(?:who are you quoting|says who|said by who)"
         rf"|whose (?:{_THING}|words|view|opinion|speech|position)s?(?: {_IS} {_THAT})?"
         rf"|wh(?:ich|at) (?:speaker|delegate|ambassador|person|representative)"
-        rf"(?: (?:{_SAY}|was) {_THAT})?",
+        rf"(?: (?:{_SAY}|was|is) {_THAT})?",
     ),
     (
         "delegation",

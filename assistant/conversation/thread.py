@@ -19,6 +19,7 @@ _TITLES: dict[str, Pronoun] = {
     ),
 }
 _NAME = r"[^\W\d_a-z][\w’'-]*"
+_OFFICES = "Secretary-General|Ambassadors?|General|President|Chairperson|Minister|Director"
 _TITLE = "(?:(?:Mr|Mrs|Ms|Miss|Dr|Sir|Dame|Lord|Lady)\\.? )?"
 _NAMED = re.compile(
     rf"{_TITLE}{_NAME}(?: (?:(?:al|bin|da|de|del|der|el|ibn|la|van|von) )*{_NAME})*"
@@ -97,6 +98,8 @@ class Exchange:
         slot = Slot("person", name, self.number)
         if pronoun := _title_of(last, shown):
             return Person(name, pronoun, slot)
+        if re.search(rf"\b(?:{_OFFICES}) (?:[\w’'-]+ ){{0,3}}{re.escape(last)}\b", shown):
+            return Person(name, None, slot)
         asked_who = re.match(rf"who (?:is|was) (?:\w+\.? )?{re.escape(name)}", self.asked, re.I)
         return Person(name, pronoun_of(name), slot) if asked_who or pronoun_of(name) else None
 
