@@ -5,19 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from assistant.answer import Answer, Assistant, Citation, Finding, Searched, Slot, SlotKind, checked
-from assistant.conversation import ellipsis, references
+from assistant.answer import Answer, Assistant, Citation, Finding, Slot, SlotKind, checked
 from assistant.conversation.completion import Completion, Context, impersonal, normalised
 from assistant.conversation.countries import AS_SUBJECT, country_in
-from assistant.conversation.language import (
-    capital,
-    is_thin,
-    needs_meeting,
-    topic_of,
-    without_markers,
-    without_small_talk,
-)
-from assistant.conversation.record import question_about, said_by, told, unknown
+from assistant.conversation.language import topic_of, without_markers, without_small_talk
+from assistant.conversation.quotes import fact_of, paragraph_at, refused
+from assistant.conversation.record import said_by
 from assistant.conversation.requests import (
     MoreRequest,
     PassageRequest,
@@ -25,9 +18,9 @@ from assistant.conversation.requests import (
     Request,
     request_in,
 )
+from assistant.conversation.rules import completions
 from assistant.conversation.thread import Exchange, Thread, speech_slot
 from assistant.filters import Filters
-from assistant.reader import Strength
 from embeddings.lexical import Tokeniser
 
 _MENTIONED = 0.2
@@ -73,7 +66,8 @@ class Conversation:
         given = filters or Filters()
         before = self.thread if at is None else self.thread.before(at)
         exchange = self._exchange(asked, given, interpret, before, without)
-        answer = replace(exchange.answer, question=question)
+        understood = exchange.answer.interpreted or asked
+        answer = replace(exchange.answer, question=question, interpreted=understood)
         self.thread = self.thread.after(replace(exchange, answer=answer))
         return answer
 
@@ -87,10 +81,10 @@ class Conversation:
     ) -> Exchange:
         bare = without_small_talk(asked)
         if not bare.strip(" ?!.,"):
-            return self._about_quote(self._refused(asked, given, _ANYTHING), before)
+            return self._about_quote(refused(_ANYTHING), before)
         request = request_in(without_markers(bare)[0]) or request_in(bare)
         if request and (before.exchanges or before.quoted) and "quote" not in without:
-            return self._requested(request, asked, given, before)
+            return self._requested(request, given, before)
         ways = [Completion(bare)]
         interpreter = self.assistant.interpreter
         if before.latest:
@@ -170,26 +164,23 @@ class Conversation:
         """Whether it was not quoted yet."""
         return all(finding.citation != one.citation for one in self.thread.quoted)
 
-    def _requested(self, request: Request, asked: str, given: Filters, before: Thread) -> Exchange:
+    def _requested(self, request: Request, given: Filters, before: Thread) -> Exchange:
         number, that, turn = request.number, before.that, before.that_turn
         if number is not None:
             if not 0 < number <= len(before.quoted):
                 line = f"There is no [{number}] in this conversation."
-                return self._about_quote(self._refused(asked, given, line), before)
+                return self._about_quote(refused(line), before)
             that, turn = before.quoted[number - 1].citation, before.quoted[number - 1].turn
         if that is None:
-            return self._about_quote(self._refused(asked, given, _NOTHING_YET), before)
+            return self._about_quote(refused(_NOTHING_YET), before)
         slot = Slot("quote", f"[{number or before.number_of(that)}]", turn)
-        if isinstance(request, MoreRequest):
-            return self._more(request, that, slot, asked, given, before)
         if isinstance(request, RecordRequest):
-            fact = told(that.speech, request.fact)
-            interpreted = question_about(that.quote, request.fact)
-            answer = self._shown(that, fact or unknown(request.fact), fact is not None)
+            answer = fact_of(that, request.fact)
+        elif isinstance(request, PassageRequest):
+            answer = paragraph_at(request.step, that)
         else:
-            answer, interpreted = self._stepped(request, that)
-        answer = replace(answer, question=asked, interpreted=interpreted, slots=(slot,))
-        return self._about_quote(answer, before)
+            answer = self._more(request, that, slot, given, before)
+        return self._about_quote(replace(answer, slots=answer.slots or (slot,)), before)
 
     def _about_quote(self, answer: Answer, before: Thread) -> Exchange:
         """An exchange that leaves the topic as it was."""
@@ -198,102 +189,36 @@ class Conversation:
             return Exchange(turn, answer.interpreted, (), "", answer, from_record=True)
         return replace(latest, number=turn, answer=answer, from_record=True)
 
-    def _refused(self, asked: str, given: Filters, line: str) -> Answer:
-        searched = Searched(0, 0, given)
-        return Answer(asked, asked, False, 0.0, "none", (), (), searched, record=line)
-
-    def _shown(self, citation: Citation, line: str | None, answered: bool = True) -> Answer:
-        """A quote shown because it was asked for: nothing was searched."""
-        finding = Finding(f"{citation.speech.id}#{citation.paragraph}.1", citation, 1.0, "strong")
-        searched = Searched(1, 1, Filters())
-        strength: Strength = "strong" if answered else "none"
-        score = 1.0 if answered else 0.0
-        related = () if answered else (finding,)
-        return Answer(
-            "", "", answered, score, strength, (finding,), related, searched, record=line
-        )  # fmt: skip
-
-    def _stepped(self, request: PassageRequest, that: Citation) -> tuple[Answer, str]:
-        """The paragraph of a quote, or the one before or after it."""
-        steps = {"before": -1, "paragraph": 0, "after": 1}
-        number = that.paragraph + steps[request.step]
-        paragraphs = that.speech.reading.paragraphs
-        words = {
-            "before": "the paragraph before",
-            "after": "the paragraph after",
-            "paragraph": "the whole paragraph of",
-        }
-        interpreted = f"Show {words[request.step]} {that.reference}."
-        if not 0 < number <= len(paragraphs):
-            end = "first" if number < 1 else "last"
-            line = f"There is none: paragraph {that.paragraph} is the {end} of this speech."
-            return self._shown(that, line, answered=False), interpreted
-        line = f"Paragraph {number} of {len(paragraphs)}."
-        return self._shown(Citation(that.speech, number, paragraphs[number - 1]), line), interpreted
-
     def _more(
-        self,
-        request: MoreRequest,
-        that: Citation,
-        slot: Slot,
-        asked: str,
-        given: Filters,
-        before: Thread,
-    ) -> Exchange:
+        self, request: MoreRequest, that: Citation, slot: Slot, given: Filters, before: Thread
+    ) -> Answer:
         """The last question again, without what was quoted already."""
         latest = before.asked_before(slot.turn)
         if latest is None:
-            answer, interpreted = self._stepped(PassageRequest("after"), that)
-            answer = replace(answer, question=asked, interpreted=interpreted, slots=(slot,))
-            return self._about_quote(answer, before)
+            return paragraph_at("after", that)
         scope, question = latest.scope, latest.asked
+        quoted = {one.citation.speech.byline for one in before.quoted}
+        speakers = quoted if request.of == "others" else set()
         if request.of == "speech":
             scope = (speech_slot(that.speech, slot.turn),)
         elif request.of == "others":
             scope = tuple(s for s in scope if s.kind not in ("speaker", "delegation"))
-            if latest.topic:
-                question = f"What was said about {latest.topic}?"
+            question = f"What was said about {latest.topic}?" if latest.topic else question
         way = normalised(Completion(question, (*scope, slot)), self.assistant.interpreter)
-        answer = self.assistant.ask(way.asked, way.filters(given), request.of != "others")
-        quoted = [one.citation for one in before.quoted]
-        speakers = (
-            {citation.speech.byline for citation in quoted} if request.of == "others" else set()
-        )
 
-        def is_new(finding: Finding) -> bool:
+        def is_wanted(finding: Finding) -> bool:
             return self._is_new(finding) and finding.citation.speech.byline not in speakers
 
-        answer = _only(answer, is_new)
+        found = self.assistant.ask(way.asked, way.filters(given), request.of != "others")
+        answer = _only(found, is_wanted)
         if way.mention:
             answer = self._mentioning(answer, way.mention)
-        words = {"speech": "More from that speech", "others": "Others", "any": "More"}
-        answer = replace(answer, interpreted=f"{words[request.of]}: {way.text}", slots=way.slots)
         if request.of == "speech" and not answer.answered:
-            answer, interpreted = self._stepped(PassageRequest("after"), that)
-            answer = replace(answer, interpreted=interpreted, slots=(slot,))
-        return self._about_quote(answer, before)
+            return paragraph_at("after", that)
+        return replace(answer, interpreted=f"{_MORE[request.of]}: {way.text}", slots=way.slots)
 
 
-def completions(question: str, context: Context) -> list[Completion]:
-    """Ways to complete a question, the likeliest first; itself if it stands on its own."""
-    alone = Completion(question)
-    bare, marked = without_markers(question)
-    if elliptic := ellipsis.completions(bare, marked, context):
-        return elliptic
-    if pointing := references.completions(bare, context):
-        return pointing
-    if context.named(question):
-        return [alone]
-    scope, speech = context.kept(context.latest.scope), context.speech()
-    if held := (scope or speech) if needs_meeting(bare) else ():
-        return [Completion(capital(bare), speech or held), replace(alone, doubt=0.4)]
-    if marked and scope:
-        return [Completion(capital(bare), scope), replace(alone, doubt=0.4)]
-    if marked and speech:
-        return [Completion(capital(bare), speech), replace(alone, doubt=0.2)]
-    if speech and is_thin(bare):
-        return [alone, Completion(capital(bare), speech, doubt=0.15)]
-    return [alone]
+_MORE = {"speech": "More from that speech", "others": "Others", "any": "More"}
 
 
 def _only(answer: Answer, keep: Callable[[Finding], bool]) -> Answer:
