@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from assistant.errors import QuestionError
 from assistant.filters import Filters
@@ -19,6 +20,7 @@ LONGEST_QUESTION = 1000
 """Characters. A question beyond that is a text; the models read its first 160 tokens."""
 _ANSWERS = 10
 _RELATED = 3
+_ALSO_FOUND = 4
 
 
 @dataclass(frozen=True)
@@ -94,13 +96,35 @@ class Searched:
     filters: Filters
 
 
+SlotKind = Literal[
+    "speaker", "person", "delegation", "period", "meeting", "speech", "topic", "quote"
+]
+
+
+@dataclass(frozen=True)
+class Slot:
+    """Something that a follow-up takes over from the conversation.
+
+    Attributes:
+        kind: What it is.
+        value: As a reader sees it: "Mr. Umarov", "S/PV.8349", "unmanned aerial vehicles".
+        turn: Number of the turn that it is taken from, from 1.
+        filters: To what it holds the search; nothing for what is only written into the question.
+    """
+
+    kind: SlotKind
+    value: str
+    turn: int
+    filters: Filters = field(default_factory=Filters)
+
+
 @dataclass(frozen=True)
 class Answer:
     """What was asked and what the speeches say to it.
 
     Attributes:
         question: As asked.
-        interpreted: As it was understood.
+        interpreted: As it was understood; of a follow-up the completed question.
         answered: Whether the first finding is offered as an answer.
         score: Of the first finding; 0 if there is none.
         strength: The score in a word; "none" for a refusal.
@@ -111,6 +135,9 @@ class Answer:
         searched: What it was asked of.
         named: The speaker or delegation that the question names, and to whose words the search
             was held.
+        slots: What a follow-up took over from the conversation.
+        record: What the record says to a question about the first quote (who, when, in which
+            meeting), or why there is no quote, in one line.
     """
 
     question: str
@@ -122,11 +149,29 @@ class Answer:
     related: tuple[Finding, ...]
     searched: Searched
     named: str | None = None
+    slots: tuple[Slot, ...] = ()
+    record: str | None = None
 
     @property
     def also_found(self) -> tuple[Finding, ...]:
-        """The findings after the first that are likely to answer, too."""
-        return tuple(f for f in self.findings[1:] if f.strength in ("moderate", "strong"))
+        """The findings after the first that are likely to answer, too, as many as are shown."""
+        likely = (f for f in self.findings[1:] if f.strength in ("moderate", "strong"))
+        return tuple(likely)[:_ALSO_FOUND]
+
+    @property
+    def about_quote(self) -> bool:
+        """Whether it is about a quote of the conversation, and nothing was searched for it."""
+        return self.record is not None and any(slot.kind == "quote" for slot in self.slots)
+
+    @property
+    def shown(self) -> tuple[Finding, ...]:
+        """The findings that a reader sees: the best and the others, or those related."""
+        return (self.findings[0], *self.also_found) if self.answered else self.related
+
+    @property
+    def cited(self) -> tuple[Citation, ...]:
+        """What is shown, in the order in which it is numbered: each quote, and it again."""
+        return tuple(c for f in self.shown for c in (f.citation, *f.again))
 
 
 class Assistant:
@@ -134,7 +179,7 @@ class Assistant:
 
     def __init__(self, library: Library, reader: Reader | None = None) -> None:
         self.library = library
-        self._interpreter = Interpreter(library.speeches.values())
+        self.interpreter = Interpreter(library.speeches.values())
         self._retriever = Retriever(library)
         self._reader = reader or CrossReader.shipped(library)
 
@@ -151,7 +196,7 @@ class Assistant:
         """
         asked = checked(question)
         given = filters or Filters()
-        filters = self._interpreter.filters(asked, given) if interpret else given
+        filters = self.interpreter.filters(asked, given) if interpret else given
         found = self._retriever.retrieve(asked, filters, PASSAGES_READ)
         findings = tuple(self._findings(self._reader.read(found)))
         strength: Strength = findings[0].strength if findings else "none"

@@ -62,6 +62,7 @@ class Interpreter:
             for name in names_of(country)
         }
         names = {name for country in countries for name in names_of(country)}
+        self.delegation_names = frozenset(names)
         longest_first = sorted(names, key=lambda name: (-len(name), name))
         name = "(?:the )?(" + "|".join(re.escape(name) for name in longest_first) + ")"
         self._speaking = re.compile(
@@ -75,6 +76,10 @@ class Interpreter:
             rf"(?i:{_HOLDS})(?:e?s|e?d|t)?\b"
             rf"|(?i:{name})['’]s? (?:{_SPOKESMAN})\b"
         )
+
+    def delegation(self, name: str) -> str | None:
+        """The delegation that goes by a name, as its speeches have it; None if all are one's."""
+        return self._delegations.get(plain(name))
 
     def claimed_by(self, claim: str, given: Filters) -> Filters:
         """The given filters, and the one whom a claim says something of, if they leave it open.
@@ -111,6 +116,10 @@ class Interpreter:
             return given.with_speaker(speaker)
         delegation = self.named_delegation(question)
         return given if delegation is None else given.with_country(delegation)
+
+    def names_who_speaks(self, question: str) -> bool:
+        """Whether a question names a speaker or a delegation that speaks."""
+        return bool(self.named_speaker(question) or self.named_delegation(question))
 
     def named_delegation(self, question: str) -> str | None:
         """The one delegation that the question says to speak, as its speeches have it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
@@ -70,6 +71,13 @@ class Library:
         if rows != (len(library.passages), library._sentence_starts[-1]):
             raise LibraryError(f"{state}: its files do not belong together; build it again")
         return library
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Of the files that the speeches are from, and of the encoder: SHA-256, hexadecimal."""
+        files = sorted(f"{speech.id} {speech.sha256}" for speech in self.speeches.values())
+        content = "\n".join([*files, self.encoder.fingerprint])
+        return hashlib.sha256(content.encode("utf-8")).hexdigest()
 
     @cached_property
     def _sentence_starts(self) -> list[int]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
@@ -422,3 +424,97 @@ def test_a_quotation_is_checked_in_its_tab(page) -> None:
     expect(turn.locator("ins")).to_have_text("not")
     turn.locator(".marker").click()
     expect(page.locator("#source mark").first).to_be_visible()
+
+
+WOMEN = "What has Kazakhstan said about women?"
+OF_2004 = "It is gratifying to note that the understanding of the role of women"
+KEPT = "localStorage.getItem('rapporteur-conversation')"
+OF_2018 = "The participation of women in all stages and at all levels"
+
+
+def test_a_follow_up_is_completed_and_its_chips_can_be_removed(page) -> None:
+    ask(page, "What did Umarov say about mandates?")
+    turn = ask(page, "and on misconduct?")
+    completed = "Interpreted as “What did Umarov say about misconduct?”"
+    expect(turn.locator(".interpreted").first).to_have_text(completed)
+    expect(turn.locator(".reference").first).to_contain_text("Mr. Umarov")
+    turn.get_by_role("button", name="Ask again without speaker Umarov").click()
+    expect(page.locator(".turn")).to_have_count(3)
+    again = page.locator(".turn").last
+    expect(again.locator(".interpreted")).to_have_text(
+        "Interpreted as “What was said about misconduct?”"
+    )
+    expect(again.locator(".chip")).to_have_count(0)
+
+
+def test_who_and_when_are_told_from_the_record(page) -> None:
+    ask(page, WOMEN)
+    turn = ask(page, "When was that said?")
+    expect(turn.locator(".record")).to_have_text("Said on 17 May 2004.")
+    expect(turn.locator(".quote").first).to_contain_text(OF_2004)
+    expect(turn.locator(".marker").first).to_have_text("[2]")
+    turn = ask(page, "And what about the 2018 one?")
+    expect(turn.locator(".quote").first).to_contain_text(OF_2018)
+
+
+def test_a_conversation_survives_reload(page) -> None:
+    ask(page, WOMEN)
+    ask(page, "Who said that?")
+    check(page, CLAIM)
+    before = page.locator(".turn").all_inner_texts()
+    name = page.get_by_label("Name of the conversation")
+    name.fill("Women <in> peacekeeping")
+    kept = page.evaluate(KEPT)
+    name.press("Enter")
+    page.wait_for_function(f"kept => {KEPT} !== kept", arg=kept)
+    page.reload()
+    expect(page.locator(".turn")).to_have_count(3)
+    assert page.locator(".turn").all_inner_texts() == before
+    expect(page.get_by_label("Name of the conversation")).to_have_value("Women <in> peacekeeping")
+    numbers = page.locator(".turn .marker").count()
+    turn = ask(page, "And what about the 2018 one?")
+    expect(turn.locator(".marker").first).to_have_text(f"[{numbers + 1}]")
+
+
+def test_a_cleared_conversation_stays_away(page) -> None:
+    ask(page, WOMEN)
+    page.get_by_role("button", name="New conversation").click()
+    expect(page.locator(".turn")).to_have_count(0)
+    page.reload()
+    expect(page.locator(".welcome")).to_be_visible()
+    expect(page.locator(".turn")).to_have_count(0)
+    turn = ask(page, "and on misconduct?")
+    assert turn.locator(".chip").count() == 0
+
+
+def test_a_conversation_is_exported(page) -> None:
+    ask(page, WOMEN)
+    ask(page, "Who said that?")
+    with page.expect_download() as markdown:
+        page.get_by_role("button", name="Export Markdown").click()
+    assert markdown.value.suggested_filename == "what-has-kazakhstan-said-about-women.md"
+    text = Path(markdown.value.path()).read_text("utf-8")
+    assert f"> {OF_2004}" in text
+    assert "[2] Mr. Kazykhanov (Kazakhstan), S/PV.4970, 17 May 2004, para. 11, lines 85-88" in text
+    with page.expect_download() as exported:
+        page.get_by_role("button", name="Export JSON").click()
+    record = json.loads(Path(exported.value.path()).read_text("utf-8"))
+    assert [turn["question"] for turn in record["turns"]] == [WOMEN, "Who said that?"]
+    assert record["turns"][1]["cited"][0]["number"] == 2
+
+
+def test_a_suggested_follow_up_has_an_answer(page) -> None:
+    ask(page, QUESTION)
+    offered = page.locator(".suggested button")
+    expect(offered.first).to_be_visible(timeout=20_000)
+    assert 2 <= offered.count() <= 3
+    offered.first.click()
+    expect(page.locator(".turn")).to_have_count(2)
+    expect(page.locator(".turn").last.locator(".refusal")).to_have_count(0)
+
+
+def test_the_bar_fits_a_narrow_screen(page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    ask(page, WOMEN)
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    assert in_view(page, page.get_by_role("button", name="New conversation"))

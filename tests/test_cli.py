@@ -1,5 +1,6 @@
 """The command line on a small library with the toy encoder, and on bad input."""
 
+import io
 import json
 import os
 import re
@@ -92,7 +93,7 @@ def test_a_default_library_of_an_earlier_version_is_built_again(
 def test_ask_as_json_follows_the_contract(run: Run) -> None:
     _, out, _ = run("ask", "Is the budget small?", "--json")
     answer = json.loads(out)
-    keys = "question interpreted answered score strength answers related searched"
+    keys = "question interpreted answered score strength answers related searched slots record"
     assert list(answer) == keys.split()
     first = answer["answers"][0]
     assert first["quote"] == "The budget is small."
@@ -229,8 +230,43 @@ def test_a_batch_answers_every_line_it_can(run: Run, tmp_path: Path) -> None:
         "Which drones?",
         "And women?",
     ]
+    women = records["three"]["turns"][1]
+    assert women["interpreted"] == "What was said about women?"
+    assert women["answers"][0]["quote"] == "Women lead our police."
     assert {found["citation"]["speech"] for found in records["four"]["answers"]} == {"c"}
     assert len([line for line in err.splitlines() if line.startswith("rapporteur: ")]) == 3
+
+
+def test_a_turn_that_cannot_be_asked_does_not_stop_a_conversation(run: Run, tmp_path: Path) -> None:
+    questions, output = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    questions.write_text('{"id": "x", "turns": ["Who leads the police?", "?", "Who said that?"]}')
+    status, _, err = run("ask", "--questions", questions, "--output", output)
+    record = json.loads(output.read_text("utf-8"))
+    assert status == 1
+    assert err.count("\n") == 1
+    assert "the question is empty" in record["turns"][1]["error"]
+    assert record["turns"][2]["record"] == "Said by Mr. Ali (Niger)."
+    assert record["turns"][2]["slots"] == [{"kind": "quote", "value": "[1]", "turn": 1}]
+
+
+def test_chat_numbers_citations_throughout(run: Run) -> None:
+    status, out, _ = run("chat", "Who leads the police?", "Who said that?", "new", "Drones?")
+    assert status == 0
+    printed = " ".join(out.split())
+    assert "> Who said that? Interpreted as “Who said ‘Women lead our police.’?”" in printed
+    assert "Said by Mr. Ali (Niger). “Women lead our police.” [2] Mr. Ali (Niger)" in printed
+    assert printed.count("[1]") == 2  # the conversation begun anew begins at one
+
+
+def test_chat_reads_lines_and_goes_on_after_one_that_cannot_be_asked(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("Who leads the police?\n\n?\nWhen?\n"))
+    status, out, err = run("chat", "--json")
+    turns = json.loads(out)["turns"]
+    assert status == 1
+    assert err.startswith("rapporteur: the question is empty")
+    assert [turn["record"] for turn in turns] == [None, "Said on 31 May 2016."]
 
 
 def test_index_tells_problems_and_keeps_the_rest(run: Run, tmp_path: Path) -> None:

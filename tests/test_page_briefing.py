@@ -32,11 +32,12 @@ def briefings(toy_library: Library) -> Briefings:
 
 
 def test_a_turn_has_table_sheets_and_numbered_citations(briefings: Briefings) -> None:
-    turn = briefings.turn("budget;  women\n", Filters(), turn=2, first=5)
+    briefing = briefings.brief("budget;  women\n", Filters())
+    turn = briefings.turn(briefing, turn=2, first=5)
     assert '<h2 class="asked">budget; women</h2>' in turn.html
     assert re.findall(r'class="topic">(.*?)<', turn.html) == ["budget", "women"]
     assert re.findall(r'data-n="(\d+)"', turn.html) == ["5", "6", "7"]
-    assert turn.citations == 3
+    assert len(turn.citations) == 3
     assert "No mention found in what these said: Niger (1 speech)." in turn.html
     assert turn.html.count("data-drop") == 3
     assert '<table class="comparison">' in turn.html
@@ -44,7 +45,7 @@ def test_a_turn_has_table_sheets_and_numbered_citations(briefings: Briefings) ->
 
 def test_topics_are_needed(briefings: Briefings) -> None:
     with pytest.raises(QuestionError, match="no topic"):
-        briefings.turn(" ; ", Filters(), 1, 1)
+        briefings.brief(" ; ", Filters())
 
 
 def test_what_is_shown_is_escaped(toy_library: Library) -> None:

@@ -12,6 +12,7 @@ from typing import IO, Any
 from assistant.answer import Assistant
 from assistant.briefing import Briefer
 from assistant.claims import ClaimChecker
+from assistant.conversation.conversation import Conversation
 from assistant.errors import QuestionError, RapporteurError
 from assistant.filters import Filters
 from assistant.questions import (
@@ -160,12 +161,24 @@ def _record(assistant: Assistant, asked: Asked, filters: Filters) -> dict[str, A
     """The answer, or the answers of a conversation; a question's own filters come first."""
     try:
         chosen = _joined(filters, asked.filters)
-        answers = [assistant.ask(turn, chosen) for turn in asked.turns]
+        if not asked.is_conversation:
+            return answer_record(assistant.ask(asked.turns[0], chosen), asked.id)
     except RapporteurError as error:
         return failed_record(asked.id, asked.turns[0] if asked.turns else "", str(error))
-    if asked.is_conversation:
-        return {"id": asked.id, "turns": [answer_record(answer) for answer in answers]}
-    return answer_record(answers[0], asked.id)
+    conversation = Conversation(assistant)
+    turns = [_turn_record(conversation, turn, chosen) for turn in asked.turns]
+    record: dict[str, Any] = {"id": asked.id, "turns": turns}
+    errors = [turn["error"] for turn in turns if "error" in turn]
+    return record | ({"error": "; ".join(errors)} if errors else {})
+
+
+def _turn_record(conversation: Conversation, turn: str, filters: Filters) -> dict[str, Any]:
+    """The answer to a turn; one that cannot be asked does not stop those after it."""
+    try:
+        return answer_record(conversation.ask(turn, filters))
+    except RapporteurError as error:
+        failed = failed_record("", turn, str(error))
+        return {name: value for name, value in failed.items() if name != "id"}
 
 
 def _opened(path: Path | None) -> AbstractContextManager[IO[str]]:

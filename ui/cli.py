@@ -1,4 +1,4 @@
-"""The command line: `rapporteur ask | check | quote | brief | verify | serve | …`."""
+"""The command line: `rapporteur ask | chat | check | quote | brief | verify | serve | …`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import platformdirs
 from rich.console import Console
 
 from assistant import storage
-from assistant.answer import Assistant
+from assistant.answer import Answer, Assistant
 from assistant.briefing import Briefer
 from assistant.builder import Built, Export, build
 from assistant.claims import ClaimChecker
@@ -33,7 +33,7 @@ from assistant.reader import CrossReader
 from assistant.receipt import Verifier
 from embeddings.export import export_encoder
 from embeddings.shipped import ENCODER_NAME, place_encoder
-from ui import batch, contract, export, terminal
+from ui import batch, chat, contract, export, terminal
 from ui.export import FORMATS
 from ui.progress import ProgressView
 from ui.wording import counted
@@ -104,6 +104,12 @@ def _parser() -> argparse.ArgumentParser:
     ask.add_argument("--questions", type=Path, metavar="IN.jsonl", help="one JSON object a line")
     ask.add_argument("--output", type=Path, metavar="OUT.jsonl", help="standard output without it")
     _add_filters(ask)
+
+    talk = _command(commands, "chat", _chat, "ask in turn, each question building on those before")
+    talk.add_argument(
+        "turns", nargs="*", metavar="TURN", help="without any they are read line by line"
+    )
+    _add_filters(talk)
 
     check = _command(commands, "check", _check, "check a claim, or a file of claims")
     check.add_argument("claim", nargs="?", help="one sentence or several")
@@ -305,6 +311,33 @@ def _ask(options: argparse.Namespace) -> int:
     else:
         _console().print(terminal.answer_view(answer))
     return 0
+
+
+# chat
+
+
+def _chat(options: argparse.Namespace) -> int:
+    filters = _filters(options)
+    assistant = open_assistant(options.library)
+    console, answers, problems = _console(), list[Answer](), list[str]()
+    # Who types a question has it before his eyes.
+    echoed = bool(options.turns) or not sys.stdin.isatty()
+
+    def show(answer: Answer, first: int) -> None:
+        if options.json:
+            answers.append(answer)
+        else:
+            console.print(terminal.turn_view(answer, first, echoed))
+
+    def problem(line: str) -> None:
+        problems.append(line)
+        _fail(line)
+
+    turns = options.turns or chat.typed_lines(sys.stdin)
+    chat.talk(assistant, turns, filters, show, problem)
+    if options.json:
+        _print_json({"turns": [contract.answer_record(answer) for answer in answers]})
+    return 1 if problems else 0
 
 
 # check

@@ -25,6 +25,8 @@ def answer_record(answer: Answer, id_: str | None = None) -> dict[str, Any]:
         "answers": [_finding(finding) for finding in answer.findings],
         "related": [_related(related) for related in answer.related],
         "searched": _searched(answer.searched),
+        "slots": [{"kind": s.kind, "value": s.value, "turn": s.turn} for s in answer.slots],
+        "record": answer.record,
     }
 
 

@@ -24,6 +24,7 @@ from ui.wording import (
     change_in_words,
     counted,
     filters_in_words,
+    interpreted,
     lacking,
     mentions,
     narrowed,
@@ -36,7 +37,6 @@ from ui.wording import (
 )
 
 QUOTE_WIDTH = 76
-_ALSO_FOUND = 4
 _ALSO_SAID = 5
 _EVIDENCE = 5
 _POSITIONS, _QUOTES, _NAMES, _CELLS = 10, 3, 20, 30
@@ -53,14 +53,49 @@ def shown(text: str) -> str:
 
 def answer_view(answer: Answer) -> RenderableType:
     """The best quote with its reference, then what else was found; or the refusal."""
+    return _answer(answer, _Numbers(1, again=False))
+
+
+def turn_view(answer: Answer, first: int, asked: bool = True) -> RenderableType:
+    """How a question of a conversation was interpreted, and the answer.
+
+    Args:
+        answer: To show.
+        first: Number of the first citation; the others follow.
+        asked: Whether the question is shown as well.
+    """
+    question = Text(f"> {shown(answer.question)}", "bold")
+    parts: list[RenderableType] = [question] if asked else []
+    if interpreted(answer):
+        parts.append(Text(f"Interpreted as “{shown(answer.interpreted)}”", "dim"))
+    return Group(*parts, _answer(answer, _Numbers(first, again=True)), Text())
+
+
+class _Numbers:
+    """Numbers citations; what was said again has one where it can be asked about."""
+
+    def __init__(self, first: int, again: bool) -> None:
+        self._numbers = count(first)
+        self._again = again
+
+    def next(self) -> str:
+        return f"[{next(self._numbers)}] "
+
+    def again(self) -> str:
+        return self.next() if self._again else ""
+
+
+def _answer(answer: Answer, numbers: _Numbers) -> RenderableType:
     if not answer.answered:
-        return _refusal(answer)
-    parts: list[RenderableType] = [_finding(answer.findings[0], 1, answer.strength)]
+        return _refusal(answer, numbers)
+    parts: list[RenderableType] = [Text(shown(answer.record))] if answer.record else []
+    strength = None if answer.about_quote else answer.strength
+    parts.append(_finding(answer.findings[0], numbers, strength))
     if answer.named:
         parts.append(Padding(Text(shown(narrowed(answer.named)), "dim"), _INDENT))
-    if also := answer.also_found[:_ALSO_FOUND]:
+    if also := answer.also_found:
         parts += [Text(), _heading("Also found")]
-        parts += [_finding(finding, number) for number, finding in enumerate(also, start=2)]
+        parts += [_finding(finding, numbers) for finding in also]
     return Group(*parts)
 
 
@@ -91,12 +126,14 @@ def _heading(words: str) -> Rule:
     return Rule(Text(words, "dim"), align="left", style="dim")
 
 
-def _finding(finding: Finding, number: int, strength: str | None = None) -> RenderableType:
+def _finding(finding: Finding, numbers: _Numbers, strength: str | None = None) -> RenderableType:
     """A quote; its strength is told for the first only, for which it was measured."""
-    reference = Text.assemble((f"[{number}] ", "bold"), _reference(finding.citation), style="cyan")
+    reference = Text.assemble((numbers.next(), "bold"), _reference(finding.citation), style="cyan")
     if strength:
         reference.append(f" · {strength} match", "dim")
-    again = [Text(f"said again: {_reference(other)}", "dim") for other in finding.again]
+    again = [
+        Text(f"{numbers.again()}said again: {_reference(other)}", "dim") for other in finding.again
+    ]
     lines = [_quote(finding), reference, *again]
     return Group(Text(), *(Padding(line, _INDENT) for line in lines))
 
@@ -113,12 +150,14 @@ def _quote(finding: Finding) -> Text:
     return text
 
 
-def _refusal(answer: Answer) -> RenderableType:
-    refused, scope = refusal(answer.searched)
-    lines: list[RenderableType] = [Text(refused, "bold"), Text(shown(scope), "dim")]
+def _refusal(answer: Answer, numbers: _Numbers) -> RenderableType:
+    refused, scope = (answer.record, "") if answer.record else refusal(answer.searched)
+    lines: list[RenderableType] = [Text(shown(refused), "bold")]
+    if scope:
+        lines.append(Text(shown(scope), "dim"))
     if answer.related:
         lines += [Text(), _heading("Related, not an answer")]
-        lines += [_finding(finding, n) for n, finding in enumerate(answer.related, start=1)]
+        lines += [_finding(finding, numbers) for finding in answer.related]
     return Group(*lines)
 
 

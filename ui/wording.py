@@ -33,6 +33,11 @@ def filters_in_words(filters: Filters) -> str:
     return " · ".join(f"{FILTER_WORDS[name]} {value}" for name, value in filters.stated().items())
 
 
+def interpreted(answer: Answer) -> bool:
+    """Whether a question was understood otherwise than it was typed."""
+    return answer.interpreted != " ".join(answer.question.split())
+
+
 def narrowed(named: str) -> str:
     """That a search was held to one speaker, because the question names one."""
     return f"Searched only what {named} said, as the question names {named}."

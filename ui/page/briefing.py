@@ -9,9 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterator
 from functools import cached_property
-from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -19,7 +17,7 @@ from urllib.parse import parse_qs
 import gradio as gr
 
 from assistant.answer import Citation, Searched
-from assistant.briefing import Briefer
+from assistant.briefing import Briefer, Briefing
 from assistant.dossier import BASKET, Chapter, Dossier, Entry, Section, provenance
 from assistant.errors import ExportError, RapporteurError
 from assistant.filters import Filters
@@ -30,7 +28,17 @@ from ui import export
 from ui.export.layout import period_line
 from ui.export.timeline import timeline
 from ui.export.webpage import comparison
-from ui.page.turn import Turn, address, joined, marked, marker, reference, shown, turn_html
+from ui.page.turn import (
+    Numbering,
+    Turn,
+    address,
+    joined,
+    marked,
+    marker,
+    reference,
+    shown,
+    turn_html,
+)
 from ui.wording import counted
 
 _HERE = Path(__file__).parent
@@ -62,17 +70,19 @@ class Briefings:
         # Made when the first briefing is asked for: it reads every word of the library.
         return Briefer.shipped(self._library)
 
-    def turn(self, topics: str, filters: Filters, turn: int, first: int) -> Turn:
+    def brief(self, topics: str, filters: Filters) -> Briefing:
+        """Brief on topics as typed, parted by semicolons or lines."""
+        asked = [topic.strip() for topic in _PARTING.split(topics) if topic.strip()]
+        return self._briefer.brief(asked, filters)
+
+    def turn(self, briefing: Briefing, turn: int, first: int) -> Turn:
         """A turn with a sheet for each topic.
 
         Args:
-            topics: As typed, parted by semicolons or lines.
-            filters: What the speeches must meet.
+            briefing: To render.
             turn: Number of the turn in the conversation.
             first: Number of the first citation; the others follow.
         """
-        asked = [topic.strip() for topic in _PARTING.split(topics) if topic.strip()]
-        briefing = self._briefer.brief(asked, filters)
         dossier = export.briefing_dossier(briefing, self._library, _QUOTES)
         return briefing_turn(dossier, turn, first)
 
@@ -157,7 +167,7 @@ def basket(briefings: Briefings) -> None:
 
 def briefing_turn(dossier: Dossier, turn: int, first: int) -> Turn:
     """A briefing as a turn of the conversation."""
-    numbers = count(first)
+    numbers = Numbering(first)
     of = dossier.provenance
     told = {
         "asked": of.asked,
@@ -171,7 +181,7 @@ def briefing_turn(dossier: Dossier, turn: int, first: int) -> Turn:
         f" data-provenance='{_data(told)}'>{comparison(dossier)}{sheets}"
         f"{_exports('Export')}</div>"
     )
-    return Turn(turn_html("; ".join(of.asked), turn, body), next(numbers) - first)
+    return Turn(turn_html("; ".join(of.asked), turn, body), numbers.citations)
 
 
 def _data(value: object) -> str:
@@ -187,7 +197,7 @@ def _exports(label: str) -> str:
     return f'<div class="exports"><span>{label}</span>{buttons}</div>'
 
 
-def _sheet(chapter: Chapter, numbers: Iterator[int]) -> str:
+def _sheet(chapter: Chapter, numbers: Numbering) -> str:
     told = {
         "title": chapter.title,
         "remarks": chapter.remarks,
@@ -205,7 +215,7 @@ def _sheet(chapter: Chapter, numbers: Iterator[int]) -> str:
     )
 
 
-def _position(section: Section, numbers: Iterator[int], is_open: bool) -> str:
+def _position(section: Section, numbers: Numbering, is_open: bool) -> str:
     told = {"delegation": section.delegation, "found": section.found}
     mentions = counted(section.mentions, "mention")
     period = f'<p class="scope">{shown(line)}</p>' if (line := period_line(section)) else ""
@@ -217,7 +227,7 @@ def _position(section: Section, numbers: Iterator[int], is_open: bool) -> str:
     )
 
 
-def _entry(entry: Entry, numbers: Iterator[int]) -> str:
+def _entry(entry: Entry, numbers: Numbering) -> str:
     citation = entry.citation
     place = address(citation.speech, citation.span)
     told = {
@@ -228,7 +238,7 @@ def _entry(entry: Entry, numbers: Iterator[int]) -> str:
     copied = shown(f"“{citation.quote}” — {citation.reference}")
     return (
         f"<article class=\"finding\" data-entry='{_data(told)}'>"
-        f'<blockquote><span class="quote">{quote}</span>{marker(citation, next(numbers))}'
+        f'<blockquote><span class="quote">{quote}</span>{marker(citation, numbers(citation))}'
         f'</blockquote><p class="reference">{joined(reference(citation))}</p>'
         f"{_again(entry, numbers)}"
         f'<div class="actions"><button type="button" class="plain" data-copy="{copied}">Copy'
@@ -241,11 +251,11 @@ def _entry(entry: Entry, numbers: Iterator[int]) -> str:
     )
 
 
-def _again(entry: Entry, numbers: Iterator[int]) -> str:
+def _again(entry: Entry, numbers: Numbering) -> str:
     if not entry.again:
         return ""
     places = "".join(
-        f"<li>{joined(reference(other))}{marker(other, next(numbers))}</li>"
+        f"<li>{joined(reference(other))}{marker(other, numbers(other))}</li>"
         for other in entry.again
     )
     return f'<div class="again"><p>said again</p><ul>{places}</ul></div>'

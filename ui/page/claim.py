@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import count
+from collections.abc import Sequence
 
 from assistant.claims import CheckedClaim, Evidence
-from ui.page.turn import Turn, actions, joined, marked, marker, reference, shown, turn_html
+from ui.page.turn import (
+    Numbering,
+    Turn,
+    actions,
+    joined,
+    marked,
+    marker,
+    reference,
+    shown,
+    turn_html,
+)
 from ui.wording import filters_in_words, lacking, verdict
 
 _SHOWN = 3
@@ -22,12 +31,12 @@ def claim_turn(text: str, checked: Sequence[CheckedClaim], turn: int, first: int
         turn: Number of the turn in the conversation.
         first: Number of the first citation; the others follow.
     """
-    numbers = count(first)
+    numbers = Numbering(first)
     body = "".join(_claim(one, numbers, len(checked) > 1) for one in checked)
-    return Turn(turn_html(text, turn, body), next(numbers) - first)
+    return Turn(turn_html(text, turn, body), numbers.citations)
 
 
-def _claim(checked: CheckedClaim, numbers: Iterator[int], one_of_several: bool) -> str:
+def _claim(checked: CheckedClaim, numbers: Numbering, one_of_several: bool) -> str:
     heading = f'<h3 class="stated">{shown(checked.claim)}</h3>' if one_of_several else ""
     telling = sum(one.stance != "related" for one in checked.evidence)
     at_once = max(_SHOWN, telling)
@@ -48,8 +57,9 @@ def _verdict(checked: CheckedClaim) -> str:
     )
 
 
-def _evidence(evidence: Evidence, numbers: Iterator[int]) -> str:
-    citation, number = evidence.citation, next(numbers)
+def _evidence(evidence: Evidence, numbers: Numbering) -> str:
+    citation = evidence.citation
+    number = numbers(citation)
     quote = marked(citation.speech.text, citation.span, [])
     lacks = f'<p class="lacks">{shown(lacking(evidence))}</p>' if evidence.missing else ""
     return (

@@ -1,20 +1,27 @@
-"""Between the page's fields and the assistant: questions and filters in, turns out."""
+"""Between the page's fields and the assistant: what is typed in, turns out."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import get_args
 
-from assistant.answer import Assistant
+from assistant.answer import Answer, Assistant, SlotKind
+from assistant.briefing import Briefing
 from assistant.claims import ClaimChecker
+from assistant.conversation.conversation import Conversation
+from assistant.conversation.suggestions import suggestions
 from assistant.errors import RapporteurError
 from assistant.filters import Filters
+from assistant.quotation.checked import CheckedQuotation
 from assistant.quotation.quotations import Quotations
 from ui.page.briefing import Briefings
 from ui.page.claim import claim_turn
 from ui.page.quotation import quotation_turn
-from ui.page.turn import Turn, answer_turn, notice_turn, shown
+from ui.page.talk import Entry, Outcome, Said, Talk
+from ui.page.turn import Turn, answer_turn, notice_turn, shown, suggested
 from ui.wording import FILTER_WORDS
 
 FIELDS = ("country", "speaker", "since", "until")
@@ -23,79 +30,114 @@ FIELDS = ("country", "speaker", "since", "until")
 Field = str | list[str] | None
 """What a field of the page holds."""
 
+_REMEMBERED = 1000
+_NARROWING: tuple[SlotKind, ...] = ("speaker", "delegation", "period", "meeting", "speech")
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Conversation:
-    """What a session knows of its past: how many turns and citations there were."""
+class Remembering(Assistant):
+    """An assistant that searches for an answer once: a page that is reloaded asks all again."""
 
-    turns: int = 0
-    citations: int = 0
+    def __init__(self, assistant: Assistant) -> None:
+        self.library = assistant.library
+        self.interpreter = assistant.interpreter
+        self._answer = lru_cache(_REMEMBERED)(assistant.ask)
 
-
-Replied = tuple[str, str, Conversation]
-"""The turn as HTML, what stays in the question box, and the conversation after it."""
+    def ask(self, question: str, filters: Filters | None = None, interpret: bool = True) -> Answer:
+        return self._answer(question, filters, interpret)
 
 
 class Desk:
-    """Takes questions, claims and quotations from the page and brings the turn back."""
+    """Takes questions, claims, quotations and topics from the page; adds them to a conversation."""
 
     def __init__(self, assistant: Assistant, checker: ClaimChecker, quotations: Quotations) -> None:
-        self._assistant = assistant
+        self._assistant = Remembering(assistant)
         self._checker = checker
         self._quotations = quotations
         self.briefings = Briefings(assistant.library)
 
-    def ask(
-        self, question: str, past: Conversation, *fields: Field, interpret: bool = True
-    ) -> Replied:
-        """Answer, refuse, or say in one line why the question could not be asked."""
+    def add(self, said: Said, talk: Talk) -> Talk:
+        """The conversation with one more turn: an outcome, or why there is none."""
+        first = len(talk.thread.quoted) + 1
+        conversation = Conversation(self._assistant, talk.thread)
+        try:
+            outcome = self._outcome(said, conversation)
+        except RapporteurError as error:
+            outcome = _sentence(error)
+        except Exception:  # the page is the outermost layer: the traceback goes to the log
+            _log.exception("a turn could not be answered")
+            outcome = "Something went wrong inside Rapporteur; its log says more."
+        turn = self._rendered(said, outcome, talk.thread.turns + 1, first)
+        thread = conversation.thread
+        if not isinstance(outcome, Answer):
+            thread = thread.noted(turn.citations)
+        return replace(
+            talk, entries=(*talk.entries, Entry(said, outcome, turn, first)), thread=thread
+        )
 
-        def reply(turn: int, first: int) -> Turn:
-            answer = self._assistant.ask(question, filters(*fields), interpret)
-            return answer_turn(answer, turn, first)
+    def _outcome(self, said: Said, conversation: Conversation) -> Outcome:
+        chosen = filters(*said.fields)
+        if said.way == "check":
+            return tuple(self._checker.check(said.text, chosen))
+        if said.way == "quote":
+            return self._quotations.check(said.text, filters=chosen)
+        if said.way == "brief":
+            return self.briefings.brief(said.text, chosen)
+        return conversation.ask(
+            said.text,
+            chosen,
+            interpret=said.interpret,
+            without=frozenset(said.without),
+            at=said.at,
+        )
 
-        return _replied(question, past, reply)
+    def _rendered(self, said: Said, outcome: Outcome, turn: int, first: int) -> Turn:
+        if isinstance(outcome, Answer):
+            return answer_turn(outcome, turn, first)
+        if isinstance(outcome, CheckedQuotation):
+            return quotation_turn(outcome, turn, first)
+        if isinstance(outcome, Briefing):
+            return self.briefings.turn(outcome, turn, first)
+        if isinstance(outcome, str):
+            return notice_turn(said.text, turn, outcome)
+        return claim_turn(said.text, outcome, turn, first)
 
-    def check(self, claim: str, past: Conversation, *fields: Field) -> Replied:
-        """Check a claim, or say in one line why it could not be checked."""
+    def restore(self, turns: Sequence[Said], title: str) -> Talk:
+        """A conversation from its turns, every one of them asked again."""
+        talk = Talk(title)
+        for said in turns:
+            talk = self.add(said, talk)
+        return talk
 
-        def reply(turn: int, first: int) -> Turn:
-            return claim_turn(claim, self._checker.check(claim, filters(*fields)), turn, first)
-
-        return _replied(claim, past, reply)
-
-    def quote(self, quotation: str, past: Conversation, *fields: Field) -> Replied:
-        """Check a quotation, said to be from what the filters say."""
-
-        def reply(turn: int, first: int) -> Turn:
-            check = self._quotations.check(quotation, filters=filters(*fields))
-            return quotation_turn(check, turn, first)
-
-        return _replied(quotation, past, reply)
-
-    def brief(self, topics: str, past: Conversation, *fields: Field) -> Replied:
-        """Brief on topics, or say in one line why that cannot be done."""
-
-        def reply(turn: int, first: int) -> Turn:
-            return self.briefings.turn(topics, filters(*fields), turn, first)
-
-        return _replied(topics, past, reply)
+    def suggestions(self, talk: Talk) -> str:
+        """Follow-ups to the latest turn that have answers, as HTML; empty after a refusal."""
+        latest = talk.entries[-1] if talk.entries else None
+        if latest is None or not isinstance(latest.outcome, Answer):
+            return ""
+        chosen = filters(*latest.said.fields)
+        try:
+            return suggested(suggestions(self._assistant, talk.thread, chosen), len(talk.entries))
+        except Exception:  # an offer that fails must not disturb the answer
+            _log.exception("no follow-up could be suggested")
+            return ""
 
 
-def _replied(text: str, past: Conversation, reply: Callable[[int, int], Turn]) -> Replied:
-    """The turn that `reply` makes of its number and that of its first citation."""
-    past = replace(past, turns=past.turns + 1)
-    try:
-        turn = reply(past.turns, past.citations + 1)
-    except RapporteurError as error:
-        return notice_turn(text, past.turns, _sentence(error)).html, text, past
-    except Exception:  # the page is the outermost layer: the traceback goes to the log
-        _log.exception("a question could not be answered")
-        notice = "Something went wrong inside Rapporteur; its log says more."
-        return notice_turn(text, past.turns, notice).html, text, past
-    return turn.html, "", replace(past, citations=past.citations + turn.citations)
+def without_slot(talk: Talk, turn: int, kind: str) -> Said | None:
+    """A turn as it is asked again without something that it took over."""
+    if not 0 < turn <= len(talk.entries) or kind not in get_args(SlotKind):
+        return None
+    said = talk.entries[turn - 1].said
+    dropped = tuple(k for k in get_args(SlotKind) if k == kind or k in said.without)
+    return replace(said, without=dropped, at=said.at or turn)
+
+
+def widened(talk: Talk, turn: int) -> Said | None:
+    """A turn as it is asked again of all speeches."""
+    if not 0 < turn <= len(talk.entries):
+        return None
+    said = talk.entries[turn - 1].said
+    dropped = tuple(k for k in get_args(SlotKind) if k in {*_NARROWING, *said.without})
+    return replace(said, fields=(), interpret=False, without=dropped, at=said.at or turn)
 
 
 def filters(*fields: Field) -> Filters:
@@ -117,9 +159,13 @@ def chips(*fields: Field) -> str:
     )
 
 
+def texts(fields: Sequence[Field]) -> tuple[str, ...]:
+    """What the fields say, as text."""
+    return tuple(field.strip() if isinstance(field, str) else "" for field in fields)
+
+
 def _stated(fields: tuple[Field, ...]) -> dict[str, str]:
-    texts = [field.strip() if isinstance(field, str) else "" for field in fields]
-    return {name: text for name, text in zip(FIELDS, texts, strict=False) if text}
+    return {name: text for name, text in zip(FIELDS, texts(fields), strict=False) if text}
 
 
 def _sentence(error: RapporteurError) -> str:

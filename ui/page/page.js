@@ -2,7 +2,8 @@
 // comes escaped from the server, and what a click means is read from data attributes:
 //   data-source  open a speech (and span); the value is what follows # in the address
 //   data-copy    copy the value        data-ask    ask the value      data-check   check it
-//   data-widen   ask the value again without filters
+//   data-widen   ask the turn again of all speeches
+//   data-drop    ask the turn again without what the value names
 (() => {
   "use strict";
   if (window.rapporteur) return;
@@ -23,12 +24,16 @@
     const status = element.querySelector(".status");
     watch("value", () => (props.value ? append(log, status, props.value) : clear(log, status)));
     log.addEventListener("click", (event) => {
-      const button = event.target.closest("[data-ask], [data-check], [data-widen], [data-copy]");
+      const button = event.target.closest(
+        "[data-ask], [data-check], [data-widen], [data-copy], [data-drop]",
+      );
       if (!button) return;
       if (button.dataset.copy !== undefined) copy(button, status);
+      else if (button.dataset.drop !== undefined)
+        send.drop(button.dataset.turn, button.dataset.drop);
       else if (button.dataset.ask !== undefined) send.ask(button.dataset.ask);
       else if (button.dataset.check !== undefined) send.check(button.dataset.check);
-      else send.widen(button.dataset.widen);
+      else send.widen(button.dataset.turn);
     });
     cards(log);
   }
@@ -47,9 +52,19 @@
     ];
   }
 
+  function restoring(stored) {
+    if (stored?.turns?.length)
+      waits = [setTimeout(() => tell("Asking the conversation again…"), 400)];
+  }
+
+  function tell(words) {
+    document.querySelector("#log .status").textContent = words;
+  }
+
   function append(log, status, html) {
     waits.forEach(clearTimeout);
-    log.classList.add("begun");
+    log.querySelectorAll(".suggested").forEach((offer) => offer.remove());
+    document.getElementById("talk").classList.add("begun");
     log.insertAdjacentHTML("beforeend", html);
     status.textContent = "";
     const turn = log.lastElementChild;
@@ -59,10 +74,35 @@
 
   function clear(log, status) {
     log.querySelectorAll(".turn").forEach((turn) => turn.remove());
-    log.classList.remove("begun");
+    document.getElementById("talk").classList.remove("begun");
     status.textContent = "";
     log.scrollTop = 0;
     leaveSource();
+  }
+
+  // Follow-ups that have answers, under the turn that they follow.
+  function offers(props, watch) {
+    watch("value", () => {
+      const turn = document.querySelector(".log .turn:last-of-type");
+      if (!turn || !props.value.includes(`data-after="${turn.dataset.turn}"`)) return;
+      turn.insertAdjacentHTML("beforeend", props.value);
+    });
+  }
+
+  // A file made by the server, saved by the browser.
+  function saves(props, watch) {
+    watch("value", () => {
+      if (!props.value) return;
+      const { name, text } = JSON.parse(props.value);
+      const type = name.endsWith(".json") ? "application/json" : "text/markdown";
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(new Blob([text], { type }));
+      link.download = name;
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+      tell(`Saved as ${name}`);
+      setTimeout(() => tell(""), 3000);
+    });
   }
 
   async function copy(button, status) {
@@ -294,5 +334,5 @@
     else if (wantsText(document.activeElement)) document.activeElement.blur();
   });
 
-  window.rapporteur = { asking, conversation, source, chips };
+  window.rapporteur = { asking, restoring, conversation, offers, saves, source, chips };
 })();

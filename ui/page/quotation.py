@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import count
+from collections.abc import Sequence
 
 from assistant.answer import Citation
 from assistant.quotation.checked import CheckedQuotation, Source
-from ui.page.turn import Turn, actions, joined, marked, marker, reference, shown, turn_html
+from ui.page.turn import (
+    Numbering,
+    Turn,
+    actions,
+    joined,
+    marked,
+    marker,
+    reference,
+    shown,
+    turn_html,
+)
 from ui.wording import change_in_words, counted, filters_in_words, quotation_verdict
 
 _ALSO = 5
@@ -23,11 +32,11 @@ def quotation_turn(check: CheckedQuotation, turn: int, first: int) -> Turn:
         turn: Number of the turn in the conversation.
         first: Number of the first citation; the others follow.
     """
-    numbers = count(first)
+    numbers = Numbering(first)
     places = _parts(check, numbers) if check.parts else _sources(check, numbers)
     notes = "".join(f'<p class="lacks">{shown(note)}</p>' for note in check.notes)
     html = turn_html(check.quotation, turn, f"{_verdict(check)}{places}{notes}")
-    return Turn(html, next(numbers) - first)
+    return Turn(html, numbers.citations)
 
 
 def _verdict(check: CheckedQuotation) -> str:
@@ -41,7 +50,7 @@ def _verdict(check: CheckedQuotation) -> str:
     )
 
 
-def _parts(check: CheckedQuotation, numbers: Iterator[int]) -> str:
+def _parts(check: CheckedQuotation, numbers: Numbering) -> str:
     """The quotation's own words, part by part, each with where it stands."""
     pieces = []
     for part in check.parts:
@@ -57,7 +66,7 @@ def _parts(check: CheckedQuotation, numbers: Iterator[int]) -> str:
     return "".join(pieces)
 
 
-def _sources(check: CheckedQuotation, numbers: Iterator[int]) -> str:
+def _sources(check: CheckedQuotation, numbers: Numbering) -> str:
     if not check.sources:
         return ""
     first, *others = check.sources
@@ -77,19 +86,19 @@ def _segments(source: Source) -> str:
     return " … ".join(marked(c.speech.text, c.span, []) for c in source.citations)
 
 
-def _article(words: str, citation: Citation, numbers: Iterator[int]) -> str:
+def _article(words: str, citation: Citation, numbers: Numbering) -> str:
     return (
         f'<article class="finding"><blockquote><span class="quote">{words}</span>'
-        f"{marker(citation, next(numbers))}</blockquote>"
+        f"{marker(citation, numbers(citation))}</blockquote>"
         f'<p class="reference">{joined(reference(citation))}</p>{actions(citation)}</article>'
     )
 
 
-def _also(others: Sequence[Source], more: int, numbers: Iterator[int]) -> str:
+def _also(others: Sequence[Source], more: int, numbers: Numbering) -> str:
     if not others:
         return ""
     places = "".join(
-        f"<li>{joined(reference(one.citation))}{marker(one.citation, next(numbers))}</li>"
+        f"<li>{joined(reference(one.citation))}{marker(one.citation, numbers(one.citation))}</li>"
         for one in others[:_ALSO]
     )
     rest = more + len(others[_ALSO:])

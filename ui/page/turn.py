@@ -7,20 +7,17 @@ its speech here, at the moment of rendering.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from itertools import count
 from urllib.parse import urlencode
 
-from assistant.answer import Answer, Citation, Finding
+from assistant.answer import Answer, Citation, Finding, Slot
 from assistant.speech import Speech, written_date
 from assistant.text import Span
-from ui.wording import counted, narrowed, refusal
+from ui.wording import counted, interpreted, narrowed, refusal
 
 _LONGEST_SHOWN = 1000
-ALSO_FOUND = 4
-"""Further findings of an answer, collapsed."""
 
 # C0 and C1 without white space, and halves of surrogate pairs, which no encoding can carry.
 _UNSHOWABLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
@@ -28,10 +25,26 @@ _UNSHOWABLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
 
 @dataclass(frozen=True)
 class Turn:
-    """One turn as HTML, and how many citations were numbered in it."""
+    """One turn as HTML, and the citations that were numbered in it, in order."""
 
     html: str
-    citations: int
+    citations: tuple[Citation, ...] = ()
+
+
+class Numbering:
+    """Gives citations their numbers and keeps them in that order."""
+
+    def __init__(self, first: int) -> None:
+        self._first = first
+        self._numbered: list[Citation] = []
+
+    def __call__(self, citation: Citation) -> int:
+        self._numbered.append(citation)
+        return self._first + len(self._numbered) - 1
+
+    @property
+    def citations(self) -> tuple[Citation, ...]:
+        return tuple(self._numbered)
 
 
 def shown(text: str) -> str:
@@ -66,16 +79,15 @@ def answer_turn(answer: Answer, turn: int, first: int) -> Turn:
         turn: Number of the turn in the conversation.
         first: Number of the first citation; the others follow.
     """
-    numbers = count(first)
-    body = _answered(answer, numbers) if answer.answered else _refused(answer, numbers)
-    return Turn(
-        turn_html(answer.question, turn, _interpreted(answer) + body), next(numbers) - first
-    )
+    numbers = Numbering(first)
+    body = _answered(answer, numbers) if answer.answered else _refused(answer, turn, numbers)
+    html = turn_html(answer.question, turn, _interpreted(answer, turn) + body)
+    return Turn(html, numbers.citations)
 
 
 def notice_turn(question: str, turn: int, notice: str) -> Turn:
     """A question that could not be asked, with one line that says why."""
-    return Turn(turn_html(question, turn, f'<p class="notice">{shown(notice)}</p>'), 0)
+    return Turn(turn_html(question, turn, f'<p class="notice">{shown(notice)}</p>'))
 
 
 def turn_html(question: str, turn: int, body: str) -> str:
@@ -85,18 +97,33 @@ def turn_html(question: str, turn: int, body: str) -> str:
     return f'<section class="turn" data-turn="{turn}">{asked}{body}</section>'
 
 
-def _interpreted(answer: Answer) -> str:
+def _interpreted(answer: Answer, turn: int) -> str:
+    """The completed question, and what it takes over, each with a way to take it away."""
+    html = ""
+    if interpreted(answer):
+        html = f'<p class="interpreted">Interpreted as “{shown(answer.interpreted)}”</p>'
+    if answer.slots:
+        html += f'<p class="slots">{"".join(_slot(slot, turn) for slot in answer.slots)}</p>'
     if answer.named and answer.answered:
         told = shown(narrowed(answer.named))
-        return f'<p class="interpreted">{told} {_widen(answer, "plain")}</p>'
-    if answer.interpreted == " ".join(answer.question.split()):
-        return ""
-    return f'<p class="interpreted">Interpreted as “{shown(answer.interpreted)}”</p>'
+        html += f'<p class="interpreted">{told} {_widen(answer, turn, "plain")}</p>'
+    return html
 
 
-def _answered(answer: Answer, numbers: Iterator[int]) -> str:
-    best, others = answer.findings[0], answer.also_found[:ALSO_FOUND]
-    html = _finding(best, numbers, answer.strength)
+def _slot(slot: Slot, turn: int) -> str:
+    told = f"{slot.kind} {shown(slot.value)}"
+    return (
+        f'<button type="button" class="chip" data-drop="{slot.kind}" data-turn="{turn}"'
+        f' aria-label="Ask again without {told}">'
+        f'{slot.kind} <b>{shown(slot.value)}</b><span aria-hidden="true">×</span></button>'
+    )
+
+
+def _answered(answer: Answer, numbers: Numbering) -> str:
+    best, others = answer.findings[0], answer.also_found
+    strength = None if answer.about_quote else answer.strength
+    html = f'<p class="record">{shown(answer.record)}</p>' if answer.record else ""
+    html += _finding(best, numbers, strength)
     if not others:
         return html
     further = "".join(_finding(finding, numbers) for finding in others)
@@ -104,25 +131,40 @@ def _answered(answer: Answer, numbers: Iterator[int]) -> str:
     return f'{html}<details class="also">{summary}{further}</details>'
 
 
-def _refused(answer: Answer, numbers: Iterator[int]) -> str:
-    verdict, scope = refusal(answer.searched)
-    widen = _widen(answer) if answer.searched.filters.stated() else ""
-    told = f'<p class="verdict">{verdict}</p><p class="scope">{shown(scope)}</p>{widen}'
+def _refused(answer: Answer, turn: int, numbers: Numbering) -> str:
+    verdict, scope = (answer.record, "") if answer.record else refusal(answer.searched)
+    widen = _widen(answer, turn) if answer.searched.filters.stated() else ""
+    searched = f'<p class="scope">{shown(scope)}</p>' if scope else ""
+    told = f'<p class="verdict">{shown(verdict)}</p>{searched}{widen}'
     nearest = "".join(_finding(finding, numbers) for finding in answer.related)
     related = f'<h3 class="related">Related, not an answer</h3>{nearest}' if nearest else ""
     return f'<div class="refusal">{told}</div>{related}'
 
 
-def _widen(answer: Answer, look: str = "widen") -> str:
+def suggested(questions: Sequence[str], turn: int) -> str:
+    """Follow-ups of a turn, to be asked by a click; empty if there are none."""
+    if not questions:
+        return ""
+    rows = "".join(
+        f'<li><button type="button" class="plain" data-ask="{shown(question)}">'
+        f"{shown(question)}</button></li>"
+        for question in questions
+    )
+    return f'<div class="suggested" data-after="{turn}"><p>Ask next</p><ul>{rows}</ul></div>'
+
+
+def _widen(answer: Answer, turn: int, look: str = "widen") -> str:
     return (
-        f'<button type="button" class="{look}" data-widen="{shown(answer.question)}">'
+        f'<button type="button" class="{look}" data-widen="{shown(answer.question)}"'
+        f' data-turn="{turn}">'
         "Search all speeches</button>"
     )
 
 
-def _finding(finding: Finding, numbers: Iterator[int], strength: str | None = None) -> str:
+def _finding(finding: Finding, numbers: Numbering, strength: str | None = None) -> str:
     """A quote; its strength is told for the first only, for which it was measured."""
-    citation, number = finding.citation, next(numbers)
+    citation = finding.citation
+    number = numbers(citation)
     marks = [finding.short.span] if finding.short else []
     quote = marked(citation.speech.text, citation.span, marks)
     match = [f"{strength} match"] if strength else []
@@ -209,11 +251,11 @@ def _why(finding: Finding) -> str:
     return f'<details class="why"><summary>Why this match</summary><dl>{rows}</dl></details>'
 
 
-def _again(finding: Finding, numbers: Iterator[int]) -> str:
+def _again(finding: Finding, numbers: Numbering) -> str:
     if not finding.again:
         return ""
     places = "".join(
-        f"<li>{joined(reference(citation))}{marker(citation, next(numbers))}</li>"
+        f"<li>{joined(reference(citation))}{marker(citation, numbers(citation))}</li>"
         for citation in finding.again
     )
     said = f"said again in {counted(len(finding.again), 'other place')}"

@@ -1,0 +1,1 @@
+"""A conversation: follow-ups completed by rules from what was asked and quoted before."""

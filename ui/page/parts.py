@@ -1,0 +1,166 @@
+"""The parts of the page that are typed in and clicked."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from assistant.library import Library
+from ui.page.desk import chips
+from ui.page.talk import Way
+
+_HERE = Path(__file__).parent
+_MOST_CHOICES = 500
+"""Names in a list to choose from; any other name can be typed."""
+
+Fields = list[gr.Dropdown | gr.Textbox]
+"""The filters of the page."""
+
+QUIETLY: dict[str, Any] = {
+    "queue": False,
+    "show_progress": "hidden",
+    "api_visibility": "private",
+}
+"""How whatever is clicked is answered."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The conversation, on the server while the page is open and in the browser."""
+
+    talk: gr.State
+    stored: gr.BrowserState
+
+
+def script() -> str:
+    """The page's script. Each part that calls it brings it; the browser runs it once."""
+    return f"<script>{(_HERE / 'page.js').read_text('utf-8')}</script>"
+
+
+def filter_fields(library: Library) -> Fields:
+    speeches = library.speeches.values()
+    countries = sorted({speech.country for speech in speeches if speech.country})
+    frequent = Counter(s.speaker for s in speeches if s.speaker).most_common(_MOST_CHOICES)
+    speakers = sorted(name for name, _ in frequent)
+    with gr.Accordion("Filters", open=False, elem_id="filters"), gr.Row():
+        return [
+            _choice("Delegation", countries),
+            _choice("Speaker", speakers),
+            _period("From"),
+            _period("To"),
+        ]
+
+
+def _choice(label: str, names: list[str]) -> gr.Dropdown:
+    return gr.Dropdown(
+        names, value=None, label=label, allow_custom_value=True, container=True, min_width=120
+    )
+
+
+def _period(label: str) -> gr.Textbox:
+    return gr.Textbox(label=label, placeholder="e.g. 2018-09", max_lines=1, min_width=90)
+
+
+def chips_row(fields: Fields) -> gr.HTML:
+    row = gr.HTML(
+        "",
+        elem_id="chips",
+        apply_default_css=False,
+        head=script(),
+        js_on_load="rapporteur.chips(element, filter => trigger('remove', {filter}))",
+    )
+    for field in fields:
+        field.change(
+            chips, fields, row, queue=False, show_progress="hidden", api_visibility="private"
+        )
+    return row
+
+
+@dataclass(frozen=True)
+class Box:
+    """A tab of the desk: what is typed in it, and the button that sends it."""
+
+    box: gr.Textbox
+    button: gr.Button
+
+
+@dataclass(frozen=True)
+class Bar:
+    """Over the conversation: its name, ways to keep it, and to begin anew.
+
+    `carrier` brings what `page.js` saves as a file, `offer` what it puts under the last turn.
+    """
+
+    title: gr.Textbox
+    markdown: gr.Button
+    json: gr.Button
+    new: gr.Button
+    carrier: gr.HTML
+    offer: gr.HTML
+
+
+def conversation_bar() -> Bar:
+    with gr.Row(elem_id="bar"):
+        title = gr.Textbox(
+            label="Name of the conversation",
+            show_label=False,
+            container=False,
+            placeholder="Name of the conversation",
+            max_lines=1,
+            elem_id="title",
+        )
+        return Bar(
+            title,
+            gr.Button("Export Markdown", elem_classes="plain"),
+            gr.Button("Export JSON", elem_classes="plain"),
+            gr.Button("New conversation", elem_classes="plain"),
+            _unseen("rapporteur.saves(props, watch)"),
+            _unseen("rapporteur.offers(props, watch)"),
+        )
+
+
+def _unseen(on_load: str) -> gr.HTML:
+    """Brings a value to the page's script."""
+    return gr.HTML(
+        "",
+        html_template="<span></span>",
+        elem_classes="unseen",
+        apply_default_css=False,
+        head=script(),
+        js_on_load=on_load,
+    )
+
+
+def ways_to_ask() -> dict[Way, Box]:
+    """The tabs, by what is done in them."""
+    with gr.Tabs(elem_id="ways"):
+        return {
+            "ask": _way("Ask", "question", "Ask about the speeches", "Ask"),
+            "check": _way("Check a claim", "claim", "A claim about what was said", "Check"),
+            "quote": _way(
+                "Check a quotation",
+                "quotation",
+                "Paste a quotation",
+                "Check",
+            ),
+            "brief": _way("Briefing", "topics", "Topics, separated by semicolons", "Brief"),
+        }
+
+
+def _way(title: str, name: str, placeholder: str, verb: str) -> Box:
+    with gr.Tab(title), gr.Row(elem_classes="asking"):
+        box = gr.Textbox(
+            label=name.capitalize(),
+            show_label=False,
+            container=False,
+            placeholder=placeholder,
+            lines=1,
+            max_lines=5,
+            autofocus=name == "question",
+            elem_id=name,
+        )
+        return Box(box, gr.Button(verb, elem_classes="send"))
