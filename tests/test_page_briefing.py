@@ -39,7 +39,7 @@ def test_a_turn_has_table_sheets_and_numbered_citations(briefings: Briefings) ->
     assert re.findall(r'data-n="(\d+)"', turn.html) == ["5", "6", "7"]
     assert len(turn.citations) == 3
     assert "No mention found in what these said: Niger (1 speech)." in turn.html
-    assert turn.html.count("data-drop") == 3
+    assert turn.html.count("data-leave-out") == 3
     assert '<table class="comparison">' in turn.html
 
 

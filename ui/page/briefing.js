@@ -1,7 +1,7 @@
 // Briefings in the browser: quotes are dropped, moved and annotated where they stand, passages are
 // added to a basket, and what is left is sent as places in speeches, of which the server makes a
 // document. Data attributes say what a click means:
-//   data-drop, data-note, data-move="±1"   of the quote they stand under
+//   data-leave-out, data-note, data-move="±1"   of the quote they stand under
 //   data-basket   the place of a passage to add
 //   data-remove   take a passage out of the basket
 //   data-export   the format of a document of the briefing, or of the basket alone
@@ -19,11 +19,11 @@
 
   document.addEventListener("click", (event) => {
     const button = event.target.closest(
-      "[data-drop], [data-note], [data-move], [data-basket], [data-remove], [data-export]",
+      "[data-leave-out], [data-note], [data-move], [data-basket], [data-remove], [data-export]",
     );
     if (!button) return;
     const data = button.dataset;
-    if (data.drop !== undefined) drop(button);
+    if (data.leaveOut !== undefined) drop(button);
     else if (data.note !== undefined) note(button);
     else if (data.move !== undefined) move(button, Number(data.move));
     else if (data.basket !== undefined) add(button);
@@ -38,7 +38,7 @@
     const position = entry.closest(".position");
     const near = entry.nextElementSibling ?? entry.previousElementSibling;
     entry.remove();
-    if (position.querySelector("[data-entry]")) near?.querySelector("[data-drop]")?.focus();
+    if (position.querySelector("[data-entry]")) near?.querySelector("[data-leave-out]")?.focus();
     else position.remove();
     say("Dropped");
   }

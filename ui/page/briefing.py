@@ -247,7 +247,7 @@ def _entry(entry: Entry, numbers: Numbering) -> str:
         '<button type="button" class="plain" data-note>Note</button>'
         '<button type="button" class="plain" data-move="-1" aria-label="Move up">↑</button>'
         '<button type="button" class="plain" data-move="1" aria-label="Move down">↓</button>'
-        '<button type="button" class="plain" data-drop>Drop</button></div></article>'
+        '<button type="button" class="plain" data-leave-out>Drop</button></div></article>'
     )
 
 
