@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol
 
 from assistant.answer import Citation, Searched
 from assistant.cross_encoder import CrossEncoder, ReaderInput
-from assistant.errors import ModelError, QuestionError
+from assistant.errors import QuestionError
 from assistant.facts import missing
 from assistant.filters import Filters
+from assistant.fitted import Fitted
 from assistant.interpret import Interpreter
 from assistant.library import Library
 from assistant.passage import sentences
@@ -23,7 +23,6 @@ from assistant.text import Span
 from embeddings.shipped import verified
 
 WEIGHTS = Path(__file__).parent / "weights" / "stance"
-_CALIBRATION_FILE = "stance.json"
 LONGEST_TEXT = 5000
 """Characters of the text that is checked."""
 MOST_CLAIMS = 20
@@ -82,7 +81,7 @@ def overall(checked: Sequence[CheckedClaim]) -> CheckedClaim:
 
 
 @dataclass(frozen=True)
-class StanceCalibration:
+class StanceCalibration(Fitted):
     """From which probability on a stance is told, and how evidence is ranked.
 
     Fitted by `python -m assistant.training calibrate`; `docs/quality.md`.
@@ -94,21 +93,12 @@ class StanceCalibration:
         supports, contradicts: Thresholds.
     """
 
+    file = "stance.json"
+
     similarity: float
     surroundings: float
     supports: float
     contradicts: float
-
-    def save(self, folder: Path) -> None:
-        (folder / _CALIBRATION_FILE).write_text(json.dumps(asdict(self), indent=2) + "\n", "utf-8")
-
-    @classmethod
-    def load(cls, folder: Path) -> StanceCalibration:
-        """Raises ModelError when there is none in the folder."""
-        try:
-            return cls(**json.loads((folder / _CALIBRATION_FILE).read_text("utf-8")))
-        except (OSError, ValueError, TypeError) as error:
-            raise ModelError(f"{folder / _CALIBRATION_FILE}: cannot be read ({error})") from error
 
 
 class PassageJudge(Protocol):

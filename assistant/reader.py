@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
 from typing import Literal, Protocol
 
 from assistant.cross_encoder import CrossEncoder, Judgement, ReaderInput
-from assistant.errors import ModelError
+from assistant.fitted import Fitted
 from assistant.library import Library
 from assistant.passage import Passage
 from assistant.retriever import Hit, Retrieval
@@ -22,7 +21,6 @@ from embeddings.hybrid import Match
 from embeddings.shipped import verified
 
 WEIGHTS = Path(__file__).parent / "weights" / "reader"
-_CALIBRATION_FILE = "reader.json"
 
 Strength = Literal["strong", "moderate", "weak", "none"]
 
@@ -98,7 +96,7 @@ class PassageModel(Protocol):
 
 
 @dataclass(frozen=True)
-class Calibration:
+class Calibration(Fitted):
     """How the signals of one model become a rank and a probability.
 
     Fitted by `python -m assistant.training calibrate`; `docs/quality.md`.
@@ -112,6 +110,8 @@ class Calibration:
         refuse: Below this probability nothing is offered as an answer.
         moderate, strong: From these on an answer is called so.
     """
+
+    file = "reader.json"
 
     encoder: str
     similarity: float
@@ -132,17 +132,6 @@ class Calibration:
         if probability < self.moderate:
             return "weak"
         return "moderate" if probability < self.strong else "strong"
-
-    def save(self, folder: Path) -> None:
-        (folder / _CALIBRATION_FILE).write_text(json.dumps(asdict(self), indent=2) + "\n", "utf-8")
-
-    @classmethod
-    def load(cls, folder: Path) -> Calibration:
-        """Raises ModelError when there is none in the folder."""
-        try:
-            return cls(**json.loads((folder / _CALIBRATION_FILE).read_text("utf-8")))
-        except (OSError, ValueError, TypeError) as error:
-            raise ModelError(f"{folder / _CALIBRATION_FILE}: cannot be read ({error})") from error
 
 
 NEARLY = 2.5

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -15,7 +14,7 @@ import numpy as np
 from assistant.claims import WEIGHTS as STANCE_WEIGHTS
 from assistant.claims import PassageJudge
 from assistant.cross_encoder import CrossEncoder
-from assistant.errors import ModelError
+from assistant.fitted import Fitted
 from assistant.library import Library
 from assistant.reader import MOST_WORDS, NEARLY, PassageModel, reader_input
 from assistant.reader import WEIGHTS as READER_WEIGHTS
@@ -27,7 +26,6 @@ from embeddings.encoder import FloatArray
 from embeddings.shipped import verified
 
 WEIGHTS = Path(__file__).parent / "weights" / "topics"
-_WEIGHTS_FILE = "topics.json"
 SEARCHED = ("words", "words above the usual", "part", "passage", "sentence")
 READ = ("passage answers", "sentence answers", "bears")
 PASSAGES_READ = 16
@@ -59,7 +57,7 @@ class Mention:
 
 
 @dataclass(frozen=True)
-class TopicWeights:
+class TopicWeights(Fitted):
     """How signals become a probability that a passage bears on a topic.
 
     Fitted by `python -m assistant.training.topics`; `docs/quality.md`.
@@ -70,6 +68,8 @@ class TopicWeights:
         threshold: From this probability on a passage is a mention, among `_FEW` passages.
         rise: How much higher that is, in log-odds, for every ten times as many.
     """
+
+    file = "topics.json"
 
     searched: dict[str, float]
     read: dict[str, float]
@@ -83,17 +83,6 @@ class TopicWeights:
         """
         more = max(0.0, math.log10(max(passages, 1) / _FEW))
         return math.log(self.threshold / (1 - self.threshold)) + self.rise * more
-
-    def save(self, folder: Path) -> None:
-        (folder / _WEIGHTS_FILE).write_text(json.dumps(asdict(self), indent=2) + "\n", "utf-8")
-
-    @classmethod
-    def load(cls, folder: Path) -> TopicWeights:
-        """Raises ModelError when there are none in the folder."""
-        try:
-            return cls(**json.loads((folder / _WEIGHTS_FILE).read_text("utf-8")))
-        except (OSError, ValueError, TypeError) as error:
-            raise ModelError(f"{folder / _WEIGHTS_FILE}: cannot be read ({error})") from error
 
 
 @dataclass(frozen=True)
