@@ -13,6 +13,7 @@ import numpy as np
 
 from assistant.answer import Answer, Assistant, Citation
 from assistant.claims import CheckedClaim, ClaimChecker, Verdict, overall
+from assistant.conversation.conversation import Conversation
 from assistant.questions import Gold, Judged, JudgedClaim
 
 LONGEST_QUOTE = 90
@@ -73,12 +74,12 @@ def evaluate(
     questions: Sequence[Judged],
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[Outcome]:
-    """Ask every question."""
+    """Ask every question as the first of a conversation, which is how the program asks them."""
     assistant.ask(questions[0].question)  # the first run of a model also allocates its memory
     outcomes = []
     for done, judged in enumerate(questions, start=1):
         begin = time.perf_counter()
-        answer = assistant.ask(judged.question, judged.filters)
+        answer = Conversation(assistant).ask(judged.question, judged.filters)
         outcomes.append(Outcome(judged, answer, time.perf_counter() - begin))
         progress(done, len(questions))
     return outcomes

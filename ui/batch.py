@@ -162,7 +162,7 @@ def _record(assistant: Assistant, asked: Asked, filters: Filters) -> dict[str, A
     try:
         chosen = _joined(filters, asked.filters)
         if not asked.is_conversation:
-            return answer_record(assistant.ask(asked.turns[0], chosen), asked.id)
+            return answer_record(Conversation(assistant).ask(asked.turns[0], chosen), asked.id)
     except RapporteurError as error:
         return failed_record(asked.id, asked.turns[0] if asked.turns else "", str(error))
     conversation = Conversation(assistant)

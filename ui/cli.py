@@ -22,6 +22,7 @@ from assistant.answer import Answer, Assistant
 from assistant.briefing import Briefer
 from assistant.builder import Built, Export, build
 from assistant.claims import ClaimChecker
+from assistant.conversation.conversation import Conversation
 from assistant.corpus import read_corpus
 from assistant.errors import LibraryError, RapporteurError, SourceError
 from assistant.evaluate import by_kind, claim_scores, evaluate, evaluate_claims
@@ -305,7 +306,7 @@ def _ask(options: argparse.Namespace) -> int:
             show = partial(progress, "Asking")
             problems = batch.ask(assistant, options.questions, options.output, filters, show)
         return _tell_problems(problems)
-    answer = assistant.ask(options.question, filters)
+    answer = Conversation(assistant).ask(options.question, filters)
     if options.json:
         _print_json(contract.answer_record(answer))
     else:
