@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -15,8 +15,10 @@ from importlib.metadata import version
 from assistant.answer import Answer, Citation, Searched
 from assistant.briefing import Briefing, Position, Sheet
 from assistant.claims import WEIGHTS as STANCE_WEIGHTS
+from assistant.claims import CheckedClaim
 from assistant.filters import Filters
 from assistant.library import Library
+from assistant.quotation.checked import CheckedQuotation
 from assistant.reader import WEIGHTS as READER_WEIGHTS
 from assistant.speech import Speech
 from assistant.topics import WEIGHTS as TOPIC_WEIGHTS
@@ -37,7 +39,8 @@ class Provenance:
         library: Hash of the speeches and what is known of them.
         models: Hash of the encoder's and the readers' weights.
         asked: Topics or questions.
-        filters: What the speeches had to meet.
+        filters: What the speeches had to meet; None where that was not always the same, and each
+            chapter says its own.
         speeches, passages: How many were searched.
         made: When, ISO 8601 in UTC.
     """
@@ -46,7 +49,7 @@ class Provenance:
     library: str
     models: str
     asked: tuple[str, ...]
-    filters: Filters
+    filters: Filters | None
     speeches: int
     passages: int
     made: str
@@ -59,7 +62,7 @@ class Entry:
     Attributes:
         citation: The words.
         again: Further sources of the same, or nearly the same, words.
-        note: Written beside it by the user.
+        note: Written beside it: by the user, or how it bears on what was asked.
     """
 
     citation: Citation
@@ -126,22 +129,84 @@ class Chapter:
             yield from section.entries
 
 
+Outcome = Answer | tuple[CheckedClaim, ...] | CheckedQuotation | Briefing | str
+"""What came of what was typed; a text is the reason why nothing did."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What was typed in a conversation, and what came of it."""
+
+    text: str
+    outcome: Outcome
+
+    @property
+    def searched(self) -> Searched | None:
+        """What it was asked of; None where nothing was searched."""
+        match self.outcome:
+            case Answer(searched=searched, record=record):
+                return None if record and not searched.speeches else searched
+            case CheckedQuotation(searched=searched):
+                return searched
+            case Briefing(sheets=(first, *_)) | (CheckedClaim() as first, *_):
+                return first.searched
+        return None
+
+    @property
+    def citations(self) -> Iterator[Citation]:
+        """All that the outcome cites, in any order, whether or not a reader was shown it."""
+        match self.outcome:
+            case Answer(findings=findings, related=related):
+                for finding in (*findings, *related):
+                    yield from (finding.citation, *finding.again)
+            case CheckedQuotation(sources=sources, parts=parts):
+                for source in sources:
+                    yield from source.citations
+                yield from (part.citation for part in parts if part.citation)
+            case Briefing(sheets=sheets):
+                for sheet in sheets:
+                    for position in sheet.positions:
+                        for quote in position.quotes:
+                            yield from quote.sources
+            case tuple(claims):
+                for claim in claims:
+                    yield from (evidence.citation for evidence in claim.evidence)
+
+
 Change = Callable[[tuple[Entry, ...], int], tuple[Entry, ...]]
 """Entries of a section, and the place of one, to the entries after a change."""
 
 
 @dataclass(frozen=True)
 class Dossier:
-    """A document before it is written. Changing it makes another; nothing is rewritten."""
+    """A document before it is written. Changing it makes another; nothing is rewritten.
+
+    Attributes:
+        title: Of the whole.
+        chapters: In order.
+        provenance: Where it comes from.
+        turns: Of a conversation, as programs want them.
+    """
 
     title: str
     chapters: tuple[Chapter, ...]
     provenance: Provenance
+    turns: tuple[Turn, ...] = ()
 
     @property
     def entries(self) -> list[Entry]:
-        """In order; the first has number 1."""
         return [entry for chapter in self.chapters for entry in chapter.entries]
+
+    @property
+    def citations(self) -> list[Citation]:
+        """Of all entries, in order; the first has number 1."""
+        return [citation for entry in self.entries for citation in entry.sources]
+
+    @property
+    def speeches(self) -> dict[str, Speech]:
+        """By id, those that are cited, by an entry or by what came of a turn."""
+        cited = (citation for turn in self.turns for citation in turn.citations)
+        return {citation.speech.id: citation.speech for citation in (*self.citations, *cited)}
 
     def keys(self) -> list[str]:
         """What names each entry: number of the chapter, speech and offsets."""
@@ -212,7 +277,7 @@ def key_of(chapter: int, entry: Entry) -> str:
     return f"{chapter}/{entry.citation.speech.id}/{start}-{end}"
 
 
-# from a briefing, from answers
+# from a briefing
 
 
 def of_briefing(
@@ -258,40 +323,29 @@ def _section(position: Position, most: int | None) -> Section:
     return Section(position.delegation.name, entries, position.mentions)
 
 
-def of_answers(
-    answers: Sequence[Answer], library: Library, remark: Callable[[Answer], Sequence[str]]
-) -> Dossier:
-    """A conversation, or one answer, as a document; refusals have no quotes.
-
-    Args:
-        answers: At least one.
-        library: That they are from.
-        remark: What is said of an answer besides its quotes.
-    """
-    chapters = []
-    for answer in answers:
-        offered = (answer.findings[0], *answer.also_found) if answer.answered else ()
-        entries = tuple(Entry(one.citation, one.again) for one in offered)
-        sections = (Section("", entries),) if entries else ()
-        chapters.append(Chapter(answer.question, sections, tuple(remark(answer))))
-    asked = tuple(answer.question for answer in answers)
-    title = asked[0] if len(asked) == 1 else "Conversation"
-    return Dossier(title, tuple(chapters), provenance(library, asked, answers[-1].searched))
-
-
 # provenance
 
 
-def provenance(library: Library, asked: tuple[str, ...], searched: Searched) -> Provenance:
-    """Of a document that is made now."""
+def provenance(library: Library, asked: tuple[str, ...], *searched: Searched) -> Provenance:
+    """Of a document that is made now.
+
+    Args:
+        library: That it is from.
+        asked: Topics or questions.
+        searched: What they were asked of; the whole library is told where that was not always
+            the same.
+    """
+    whole = Searched(len(library.speeches), len(library.passages), Filters())
+    of = searched[0] if len(set(searched)) == 1 else whole
+    filters = {one.filters for one in searched} or {whole.filters}
     return Provenance(
         program=f"rapporteur {version('rapporteur')}",
         library=corpus_hash(library.speeches.values()),
         models=_model_hash(library),
         asked=asked,
-        filters=searched.filters,
-        speeches=searched.speeches,
-        passages=searched.passages,
+        filters=next(iter(filters)) if len(filters) == 1 else None,
+        speeches=of.speeches,
+        passages=of.passages,
         made=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     )
 

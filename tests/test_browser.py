@@ -18,6 +18,9 @@ import pytest
 from assistant.answer import Assistant
 from assistant.errors import RapporteurError
 from assistant.library import Library
+from assistant.receipt import Verifier
+from ui import export
+from ui.export import TITLES
 
 playwright = pytest.importorskip("playwright.sync_api")
 expect = playwright.expect
@@ -487,20 +490,57 @@ def test_a_cleared_conversation_stays_away(page) -> None:
     assert turn.locator(".chip").count() == 0
 
 
-def test_a_conversation_is_exported(page) -> None:
+def saved(page, title: str, folder: Path) -> Path:
+    """A document of the conversation."""
+    menu = page.locator("#export")
+    menu.get_by_text("Export", exact=True).click()
+    with page.expect_download() as download:
+        menu.get_by_role("button", name=title, exact=True).click()
+    expect(menu.locator(".exports")).to_be_hidden()
+    path = folder / download.value.suggested_filename
+    download.value.save_as(path)
+    return path
+
+
+def test_a_conversation_is_exported(page, library: Library, tmp_path: Path) -> None:
     ask(page, WOMEN)
     ask(page, "Who said that?")
-    with page.expect_download() as markdown:
-        page.get_by_role("button", name="Export Markdown").click()
-    assert markdown.value.suggested_filename == "what-has-kazakhstan-said-about-women.md"
-    text = Path(markdown.value.path()).read_text("utf-8")
-    assert f"> {OF_2004}" in text
-    assert "[2] Mr. Kazykhanov (Kazakhstan), S/PV.4970, 17 May 2004, para. 11, lines 85-88" in text
-    with page.expect_download() as exported:
-        page.get_by_role("button", name="Export JSON").click()
-    record = json.loads(Path(exported.value.path()).read_text("utf-8"))
-    assert [turn["question"] for turn in record["turns"]] == [WOMEN, "Who said that?"]
-    assert record["turns"][1]["cited"][0]["number"] == 2
+    check(page, CLAIM)
+    numbers = page.locator(".turn .marker").count()
+    verifier = Verifier(library.speeches)
+    for name, title in TITLES.items():
+        path = saved(page, title, tmp_path)
+        ending = "csl.json" if name == "csl" else name
+        assert path.name == f"what-has-kazakhstan-said-about-women.{ending}"
+        assert verifier.verify(export.read(path)).exact
+        if name == "md":
+            text = path.read_text("utf-8")
+            assert f"> “{OF_2004}" in text
+            assert "[^2]: Mr. Kazykhanov (Kazakhstan), S/PV.4970, 17 May 2004, para. 11" in text
+            assert f"[^{numbers}]: " in text
+        if name == "json":
+            kinds = [turn["kind"] for turn in json.loads(path.read_text("utf-8"))["turns"]]
+            assert kinds == ["question", "question", "claim"]
+    expect(page.locator("#log .status")).to_have_text(f"Saved as {path.name}")
+    again = saved(page, "Word", tmp_path)
+    assert again.name.endswith(".docx")
+
+
+def test_the_menu_of_documents_closes_and_fits_a_phone(page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    ask(page, WOMEN)
+    menu = page.locator("#export")
+    offered = menu.locator(".exports")
+    for close in (
+        lambda: page.keyboard.press("Escape"),
+        lambda: page.locator(".masthead h1").click(),
+    ):
+        menu.get_by_text("Export", exact=True).click()
+        expect(offered).to_be_visible()
+        assert in_view(page, offered)
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
+        close()
+        expect(offered).to_be_hidden()
 
 
 def test_a_suggested_follow_up_has_an_answer(page) -> None:

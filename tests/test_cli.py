@@ -269,6 +269,31 @@ def test_chat_reads_lines_and_goes_on_after_one_that_cannot_be_asked(
     assert [turn["record"] for turn in turns] == [None, "Said on 31 May 2016."]
 
 
+def test_chat_writes_a_document(run: Run, tmp_path: Path) -> None:
+    for name in ("talk.docx", "talk.md", "talk.json"):
+        turns = ("Who leads the police?", "Who said that?", "?")
+        status, out, err = run("chat", *turns, "--output", tmp_path / name)
+        assert status == 1
+        assert "Said by Mr. Ali (Niger)." in out
+        assert err.count("\n") == 1
+        status, out, _ = run("verify", tmp_path / name)
+        assert status == 0
+        assert "exact" in out
+    text = (tmp_path / "talk.md").read_text("utf-8")
+    assert text.startswith("# Conversation\n\n## Who leads the police?\n")
+    assert "\n## ?\n\nthe question is empty" in text
+
+
+def test_chat_used_wrongly(run: Run, tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        run("chat", "Who?", "--format", "md")
+    status, _, err = run("chat", "Who?", "--output", tmp_path / "talk.pdf")
+    assert status == 1
+    assert "does not say which document" in err
+    status, _, err = run("chat", "new", "--output", tmp_path / "talk.md")
+    assert (status, "nothing was asked yet" in err) == (1, True)
+
+
 def test_index_tells_problems_and_keeps_the_rest(run: Run, tmp_path: Path) -> None:
     texts = tmp_path / "more"
     texts.mkdir()

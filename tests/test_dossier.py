@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.answer import Assistant, Citation
+from assistant.answer import Citation, Searched
 from assistant.briefing import Briefer
 from assistant.corpus import Corpus
 from assistant.dossier import (
@@ -21,17 +20,16 @@ from assistant.dossier import (
     Provenance,
     Section,
     corpus_hash,
-    of_answers,
     of_briefing,
+    provenance,
 )
 from assistant.filters import Filters
 from assistant.library import Library
 from assistant.passage import sentences
-from assistant.reader import CrossReader
 from assistant.speech import Speech
 from assistant.text import Span, read_text
 from tests.test_briefing import EveryPassage, toy_search
-from ui.wording import answer_remarks, no_mention, sheet_scope
+from ui.wording import no_mention, sheet_scope
 
 PROVENANCE = Provenance(
     program="rapporteur 0.1.0",
@@ -177,20 +175,19 @@ def test_the_best_quotes_of_each_delegation(toy_library: Library) -> None:
     )
 
 
-def test_a_conversation_becomes_a_document(
-    toy_library: Library, toy_reader: Callable[[Library], CrossReader]
-) -> None:
-    assistant = Assistant(toy_library, toy_reader(toy_library))
-    answers = [assistant.ask("Which drones watch the border?"), assistant.ask("Elephants?")]
-    dossier = of_answers(answers, toy_library, answer_remarks)
-    assert [chapter.title for chapter in dossier.chapters] == [
-        "Which drones watch the border?",
-        "Elephants?",
-    ]
-    assert dossier.entries[0].citation.quote == "The drones watch the border."
-    assert dossier.chapters[1].sections == ()
-    assert dossier.chapters[1].remarks[0] == "The speeches do not answer this."
-    assert of_answers(answers[:1], toy_library, answer_remarks).title == answers[0].question
+def test_provenance_says_what_was_always_the_same(toy_library: Library) -> None:
+    niger, since = (
+        Searched(1, 2, Filters(country="Niger")),
+        Searched(2, 3, Filters(since="2016-06")),
+    )
+    for searched, told in (
+        ((), (3, 5, Filters())),
+        ((niger, niger), (1, 2, niger.filters)),
+        ((niger, since), (3, 5, None)),
+        ((niger, replace(niger, speeches=0)), (3, 5, niger.filters)),
+    ):
+        made = provenance(toy_library, ("drones",), *searched)
+        assert (made.speeches, made.passages, made.filters) == told
 
 
 def test_a_span_that_is_no_slice_is_not_cited() -> None:

@@ -363,7 +363,7 @@ def test_a_word_document_has_headings_and_numbered_references(dossier: Dossier) 
     ]  # fmt: skip
     listed = [p.text for p in made.paragraphs if p.style.name == "Rapporteur Reference"]
     assert len(listed) == 8
-    assert listed[1].startswith("[1-1] Mr. Mukhtarov (Kazakhstan), S/PV.8218, 28 March 2018")
+    assert listed[1].startswith("[2] Mr. Mukhtarov (Kazakhstan), S/PV.8218, 28 March 2018")
 
 
 # commands

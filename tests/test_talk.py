@@ -5,19 +5,28 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from assistant.answer import Answer, Assistant
+from assistant.briefing import Briefer
 from assistant.conversation.conversation import Conversation
 from assistant.conversation.suggestions import suggestions
+from assistant.dossier import Dossier, corpus_hash
+from assistant.errors import ExportError
 from assistant.filters import Filters
 from assistant.library import Library
 from assistant.quotation.quotations import Quotations
 from assistant.reader import CrossReader
+from assistant.receipt import Verifier
+from tests.test_briefing import toy_search
 from tests.test_cli import toy_checker
-from ui import transcript
+from ui import contract, export
+from ui.export import FORMATS
+from ui.export.conversation import conversation_dossier
+from ui.export.layout import numbered
+from ui.export.record import read_json
 from ui.page.desk import Desk, widened, without_slot
 from ui.page.talk import Said, Talk, said_in, title_in
 
@@ -27,7 +36,10 @@ ALI = "What did Ali say about drones?"
 @pytest.fixture
 def desk(toy_library: Library, toy_reader: Callable[[Library], CrossReader]) -> Desk:
     assistant = Assistant(toy_library, toy_reader(toy_library))
-    return Desk(assistant, toy_checker(toy_library), Quotations(toy_library))
+    desk = Desk(assistant, toy_checker(toy_library), Quotations(toy_library))
+    briefer = Briefer(toy_library, toy_search(toy_library))
+    desk.briefings.__dict__["_briefer"] = briefer
+    return desk
 
 
 def said(desk: Desk, *turns: Said | str) -> Talk:
@@ -51,9 +63,8 @@ def test_the_three_ways_share_one_thread_and_its_numbers(desk: Desk) -> None:
         Said("quote", "Women lead our police."),
         "Who said that?",
     )
-    firsts = [entry.first for entry in talk.entries]
-    counts = [len(entry.turn.citations) for entry in talk.entries]
-    assert firsts == [1 + sum(counts[:n]) for n in range(4)]
+    numbers = [n for e in talk.entries for n in re.findall(r'data-n="(\d+)"', e.turn.html)]
+    assert numbers == [str(n + 1) for n in range(len(talk.thread.quoted))]
     last = talk.entries[-1].outcome
     assert isinstance(last, Answer)
     assert last.record == "Said by Mr. Ali (Niger)."
@@ -158,51 +169,162 @@ def test_suggestions_are_escaped_and_say_what_they_follow(desk: Desk) -> None:
     assert 'data-ask="Show me the paragraph after [1]"' in html
 
 
-def turns(talk: Talk) -> list[transcript.Turn]:
-    return [
-        transcript.Turn(entry.said.text, entry.outcome, entry.turn.citations, entry.first)
-        for entry in talk.entries
-    ]
+# as documents
 
 
-NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-
-
-def test_a_conversation_as_markdown(desk: Desk, toy_library: Library) -> None:
-    talk = said(
-        desk, ALI, "Who said that?", "What of *schools*?", Said("check", "Drones help."), "?"
+@pytest.fixture
+def everything(desk: Desk) -> Talk:
+    """A turn of every kind, under filters and without."""
+    return said(
+        desk,
+        Said("ask", "What of drones?", ("", "", "2016", "")),
+        "Who said that?",
+        "What of *schools* | <in> Peru?",
+        Said("check", "Drones help. The budget is small."),
+        Said("check", "The budget is small."),
+        Said("quote", "We thank you. … We thank you."),
+        Said("quote", "We sent drones. The drones not watch the border.", ("Niger", "", "", "")),
+        Said("quote", PARTLY),
+        Said("brief", "budget; women", ("", "", "", "2017")),
+        Said("ask", "Drones?", ("", "", "2030", "")),
+        "?",
     )
-    made = transcript.as_markdown(
-        "On <drones>", turns(talk), transcript.Provenance.of(toy_library, NOW)
+
+
+PARTLY = (
+    "We sent drones. The drones watch the border. Women lead our police. We thank you. "
+    "Bananas are <b>cheap</b> in the harbour town."
+)
+
+
+def dossier_of(talk: Talk, library: Library) -> Dossier:
+    return conversation_dossier(talk.name, talk.turns, library)
+
+
+def test_a_document_has_the_quotes_and_the_numbers_of_the_page(
+    everything: Talk, toy_library: Library
+) -> None:
+    dossier = dossier_of(everything, toy_library)
+    assert dossier.citations == [c for entry in everything.entries for c in entry.turn.citations]
+    numbers = [n for *_, entries in numbered(dossier) for one in entries for n, _ in one.sources]
+    shown = [n for e in everything.entries for n in re.findall(r'data-n="(\d+)"', e.turn.html)]
+    assert numbers == list(map(int, shown))
+
+
+def test_what_a_document_says_beside_the_quotes(everything: Talk, toy_library: Library) -> None:
+    told = {chapter.title: chapter for chapter in dossier_of(everything, toy_library).chapters}
+    assert list(told)[1:3] == ["Who said that?", "What of *schools* | <in> Peru?"]
+    first = told["What of drones?"]
+    assert first.remarks == ("Filters: from 2016",)
+    assert next(first.entries).note.endswith(" match")
+    assert told["Who said that?"].remarks[-1] == "Said by Mr. Ali (Niger)."
+    refused = told["What of *schools* | <in> Peru?"]
+    assert refused.remarks[0] == "The speeches do not answer this."
+    assert refused.remarks[-1] == "Related, not an answer:"
+    assert told["Drones help. The budget is small."].remarks == ("2 claims, each checked below.",)
+    assert {"supports", "contradicts", "related"} & {
+        entry.note.split(";")[0] for entry in told["The budget is small."].entries
+    }
+    altered = told["We sent drones. The drones not watch the border."]
+    assert altered.remarks[1:3] == (
+        "Held against delegation Niger",
+        "negation: “not” was put in",
     )
-    assert made.startswith(f"# On \\<drones>\n\n## 1. {ALI}\n\nSearched: speaker Ali\n\n")
-    assert "> The drones watch the border." in made
-    assert "[2] Mr. Ali (Niger), S/PV.1, 31 May 2016, para. 1, line 1" in made
-    assert "Said by Mr. Ali (Niger)." in made
-    assert "## 3. What of \\*schools\\*?" in made
-    assert "The speeches do not answer this." in made
-    assert "on 2026-01-02T03:04:05+00:00 from a library of 3 speeches, 5 passages." in made
-    assert toy_library.fingerprint in made
-    numbers = re.findall(r"^\[(\d+)\]", made, re.MULTILINE)
-    assert numbers == [str(n) for n in range(1, len(numbers) + 1)]
-    assert len(numbers) == len(talk.thread.quoted)
+    assert told[PARTLY].remarks[-1].startswith("Found nowhere: “Bananas are <b>")
+    assert [section.delegation for section in told["women"].sections] == ["Niger"]
+    assert told["women"].remarks[-1] == "Filters: until 2017"
+    assert told["Drones?"].remarks[1:] == ("No speech matches these filters.", "from 2030")
+    assert told["?"].remarks[0].startswith("The question is empty")
 
 
-def test_a_conversation_as_json(desk: Desk, toy_library: Library) -> None:
-    talk = said(desk, ALI, "And women?", Said("quote", "Women lead our police."), "?")
-    provenance = transcript.Provenance.of(toy_library, NOW)
-    record = json.loads(transcript.as_json("Drones", turns(talk), provenance))
-    assert record["provenance"]["library"] == toy_library.fingerprint
-    assert record["provenance"]["time"] == "2026-01-02T03:04:05+00:00"
+def test_what_is_too_long_for_a_title_is_a_remark(desk: Desk, toy_library: Library) -> None:
+    claim = "The budget is small, " + "very " * 50 + "small."
+    talk = said(desk, Said("check", claim))
+    (chapter,) = dossier_of(talk, toy_library).chapters
+    assert len(chapter.title) < len(claim)
+    assert chapter.title.endswith("…")
+    assert chapter.remarks[0] == claim
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_conversation_is_verified_in_every_format(
+    everything: Talk, toy_library: Library, name: str, tmp_path: Path
+) -> None:
+    verifier = Verifier(toy_library.speeches, corpus_hash(toy_library.speeches.values()))
+    dossier = dossier_of(everything, toy_library)
+    path = tmp_path / f"talk{'.csl.json' if name == 'csl' else f'.{name}'}"
+    export.write(dossier, name, path)
+    verified = verifier.verify(export.read(path))
+    assert verified.exact
+    assert verified.same_library
+    read = {(check.receipt.speech, check.receipt.span) for check in verified.checks}
+    assert read >= {(c.speech.id, c.span) for c in dossier.citations}
+
+
+@pytest.mark.parametrize("name", [name for name in FORMATS if name != "docx"])
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("“The budget is small", "“The budget is large"),
+        ("Ms. Bo", "Ms. Bu"),
+        ("What of drones?", "What of wars?"),
+    ],
+)
+def test_a_change_of_a_conversation_is_caught(
+    everything: Talk, toy_library: Library, name: str, right: str, wrong: str, tmp_path: Path
+) -> None:
+    text = export.render(dossier_of(everything, toy_library), name).decode("utf-8")
+    if name in ("csv", "json", "html"):
+        right, wrong = right.strip("“"), wrong.strip("“")
+    # The last is in the provenance, for what was asked is sealed there.
+    changed = (
+        wrong.join(text.rsplit(right, 1)) if name in ("md", "html") else text.replace(right, wrong)
+    )
+    assert changed != text
+    path = tmp_path / f"talk{'.csl.json' if name == 'csl' else f'.{name}'}"
+    path.write_text(changed, "utf-8")
+    assert not Verifier(toy_library.speeches).verify(export.read(path)).exact
+
+
+def test_programs_get_every_turn_as_the_contract_has_it(
+    everything: Talk, toy_library: Library
+) -> None:
+    data = export.render(dossier_of(everything, toy_library), "json")
+    record = json.loads(data)
     kinds = [turn["kind"] for turn in record["turns"]]
-    assert kinds == ["question", "question", "quotation", "notice"]
-    assert record["turns"][1]["slots"] == [{"kind": "speaker", "value": "Ali", "turn": 1}]
-    cited = [cited for turn in record["turns"] for cited in turn["cited"]]
-    assert [one["number"] for one in cited] == list(range(1, len(cited) + 1))
-    for one in cited:
-        at = one["citation"]
-        text = toy_library.speeches[at["speech"]].text
-        assert text[at["start"] : at["end"]] == one["quote"]
+    assert kinds == [*["question"] * 3, *["claim"] * 2, *["quotation"] * 3, "briefing", "question",
+                     "notice"]  # fmt: skip
+    turns = everything.turns
+    assert isinstance(turns[1].outcome, Answer)
+    assert record["turns"][1] == {"kind": "question"} | contract.answer_record(turns[1].outcome)
+    assert [sheet["topic"] for sheet in record["turns"][8]["topics"]] == ["budget", "women"]
+    assert record["provenance"]["filters"] is None
+    numbers = [
+        one["number"]
+        for chapter in record["chapters"]
+        for section in chapter["sections"]
+        for quote in section["quotes"]
+        for one in (quote, *quote["again"])
+    ]
+    assert numbers == list(range(1, len(numbers) + 1))
+    # What only a program sees is checked, too.
+    of_program = record["turns"][3]["evidence"][-1]
+    of_program["quote"] = of_program["quote"].replace("e", "a", 1)
+    document = read_json(json.dumps(record).encode())
+    assert not Verifier(toy_library.speeches).verify(document).exact
+
+
+def test_there_is_no_document_of_nothing(toy_library: Library) -> None:
+    with pytest.raises(ExportError, match="nothing was asked yet"):
+        dossier_of(Talk(), toy_library)
+
+
+def test_a_text_that_no_file_can_hold_is_written_with_what_stands_for_it(
+    desk: Desk, toy_library: Library
+) -> None:
+    talk = said(desk, "\ud800 drones?")
+    assert "## \ufffd drones?" in export.render(dossier_of(talk, toy_library), "md").decode()
+    export.render(dossier_of(talk, toy_library), "json")
 
 
 def test_the_fingerprint_of_a_library_is_of_its_speeches(toy_library: Library) -> None:

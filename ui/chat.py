@@ -19,7 +19,7 @@ def talk(
     turns: Iterable[str],
     filters: Filters,
     show: Callable[[Answer, int], None],
-    problem: Callable[[str], None],
+    problem: Callable[[str, str], None],
 ) -> None:
     """Answer questions in turn.
 
@@ -28,7 +28,7 @@ def talk(
         turns: The questions; "new" begins a new conversation.
         filters: What the speeches must meet.
         show: Given each answer, and the number of its first citation.
-        problem: Given one line for each question that cannot be asked.
+        problem: Given each question that cannot be asked, and one line that says why.
     """
     conversation = Conversation(assistant)
     for turn in turns:
@@ -39,7 +39,7 @@ def talk(
         try:
             show(conversation.ask(turn, filters), first)
         except RapporteurError as error:
-            problem(str(error))
+            problem(turn, str(error))
 
 
 def typed_lines(stream: TextIO) -> Iterator[str]:

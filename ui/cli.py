@@ -24,6 +24,7 @@ from assistant.builder import Built, Export, build
 from assistant.claims import ClaimChecker
 from assistant.conversation.conversation import Conversation
 from assistant.corpus import read_corpus
+from assistant.dossier import Turn
 from assistant.errors import LibraryError, RapporteurError, SourceError
 from assistant.evaluate import by_kind, claim_scores, evaluate, evaluate_claims
 from assistant.filters import Filters
@@ -36,6 +37,7 @@ from embeddings.export import export_encoder
 from embeddings.shipped import ENCODER_NAME, place_encoder
 from ui import batch, chat, contract, export, terminal
 from ui.export import FORMATS
+from ui.export.conversation import conversation_dossier
 from ui.progress import ProgressView
 from ui.wording import counted
 
@@ -110,6 +112,8 @@ def _parser() -> argparse.ArgumentParser:
     talk.add_argument(
         "turns", nargs="*", metavar="TURN", help="without any they are read line by line"
     )
+    talk.add_argument("--output", type=Path, metavar="FILE", help="document to write of it")
+    talk.add_argument("--format", choices=FORMATS, help="of the document; else as FILE is named")
     _add_filters(talk)
 
     check = _command(commands, "check", _check, "check a claim, or a file of claims")
@@ -318,27 +322,33 @@ def _ask(options: argparse.Namespace) -> int:
 
 
 def _chat(options: argparse.Namespace) -> int:
+    if options.format is not None and options.output is None:
+        options.usage_error("--format is for the document that --output names")
+    chosen = export.chosen_format(options.format, options.output) if options.output else None
     filters = _filters(options)
     assistant = open_assistant(options.library)
-    console, answers, problems = _console(), list[Answer](), list[str]()
+    console, said = _console(), list[Turn]()
     # Who types a question has it before his eyes.
     echoed = bool(options.turns) or not sys.stdin.isatty()
 
     def show(answer: Answer, first: int) -> None:
-        if options.json:
-            answers.append(answer)
-        else:
+        said.append(Turn(answer.question, answer))
+        if not options.json:
             console.print(terminal.turn_view(answer, first, echoed))
 
-    def problem(line: str) -> None:
-        problems.append(line)
+    def problem(question: str, line: str) -> None:
+        said.append(Turn(question, line))
         _fail(line)
 
     turns = options.turns or chat.typed_lines(sys.stdin)
     chat.talk(assistant, turns, filters, show, problem)
+    answers = [turn.outcome for turn in said if isinstance(turn.outcome, Answer)]
     if options.json:
         _print_json({"turns": [contract.answer_record(answer) for answer in answers]})
-    return 1 if problems else 0
+    if chosen:
+        dossier = conversation_dossier("", said, assistant.library)
+        export.write(dossier, chosen, options.output)
+    return 0 if len(answers) == len(said) else 1
 
 
 # check

@@ -153,18 +153,6 @@ def some_of(names: Sequence[str], most: int | None) -> str:
     return f"{kept}; and {further:,} more" if further else kept
 
 
-def answer_remarks(answer: Answer) -> list[str]:
-    """What a document says of an answer besides its quotes."""
-    told = (
-        [] if answer.interpreted == answer.question else [f"Interpreted as: {answer.interpreted}"]
-    )
-    if not answer.answered:
-        told += [line for line in refusal(answer.searched) if line]
-    elif answer.named:
-        told.append(narrowed(answer.named))
-    return told
-
-
 def mentions(position: Position) -> str:
     """ "4 mentions, 2004 to 12 September 2018"."""
     number = counted(position.mentions, "mention")

@@ -15,6 +15,7 @@ from assistant.text import Span
 LONGEST_QUOTATION = 5000
 """Characters."""
 FEWEST_WORDS = 3
+_ALSO = 5
 
 Standing = Literal["exact", "typographic", "altered", "partial", "absent"]
 Verdict = Literal["exact", "typographic", "altered", "misattributed", "partial", "absent"]
@@ -102,6 +103,23 @@ class CheckedQuotation:
     changes: tuple[Change, ...] = ()
     parts: tuple[Part, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def shown(self) -> tuple[Citation, ...]:
+        """The record's words that a reader sees: parts that were found, or the first source."""
+        if self.parts or not self.sources:
+            return tuple(part.citation for part in self.parts if part.citation)
+        return self.sources[0].citations
+
+    @property
+    def also(self) -> tuple[Source, ...]:
+        """Further sources, as many as are shown."""
+        return () if self.parts else self.sources[1 : 1 + _ALSO]
+
+    @property
+    def further(self) -> int:
+        """How many sources there are beyond those shown."""
+        return self.more + len(self.sources[1:]) - len(self.also)
 
     def words(self, edit: Edit) -> str:
         """The words of an edit: the record's, or those that the quotation puts in."""

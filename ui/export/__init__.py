@@ -7,19 +7,18 @@ document that does not pass is not written.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from assistant.answer import Answer
 from assistant.briefing import Briefing
-from assistant.dossier import Dossier, of_answers, of_briefing
+from assistant.dossier import Dossier, of_briefing
 from assistant.errors import ExportError
 from assistant.library import Library
 from assistant.receipt import Document, Verifier
-from ui.wording import answer_remarks, no_mention, sheet_scope
+from ui.wording import no_mention, sheet_scope
 
 LARGEST = 100_000_000
 """Bytes of a document that is read."""
@@ -104,10 +103,9 @@ def render(dossier: Dossier, name: str) -> bytes:
         ExportError: A quote in it is not the slice of the record that it is said to be.
     """
     data = _FORMATS[name].render(dossier)
-    speeches = {c.speech.id: c.speech for entry in dossier.entries for c in entry.sources}
     document = _FORMATS[name].read(data)
-    verified = Verifier(speeches).verify(document)
-    cited = {(c.speech.id, c.span) for entry in dossier.entries for c in entry.sources}
+    verified = Verifier(dossier.speeches).verify(document)
+    cited = {(citation.speech.id, citation.span) for citation in dossier.citations}
     if not cited and not verified.checks:
         return data
     for check in verified.checks:
@@ -117,9 +115,9 @@ def render(dossier: Dossier, name: str) -> bytes:
                 f"{TITLES[name]}: the quote from {check.receipt.speech} would be "
                 f"{check.standing} ({reason}); nothing was written"
             )
-    written = {(check.receipt.speech, check.receipt.span) for check in verified.checks}
-    if verified.problems or written != cited:
-        reason = "; ".join(verified.problems) or f"{len(written)} of {len(cited)} citations"
+    missing = cited - {(check.receipt.speech, check.receipt.span) for check in verified.checks}
+    if verified.problems or missing:
+        reason = "; ".join(verified.problems) or f"{len(missing)} of {len(cited)} citations missing"
         raise ExportError(f"{TITLES[name]}: not as it should be ({reason}); nothing was written")
     return data
 
@@ -167,8 +165,3 @@ def read(path: Path) -> Document:
 def briefing_dossier(briefing: Briefing, library: Library, most: int | None = None) -> Dossier:
     """A briefing as a document, with at most so many quotes of each delegation on a topic."""
     return of_briefing(briefing, library, sheet_scope, no_mention, most)
-
-
-def answers_dossier(answers: Sequence[Answer], library: Library) -> Dossier:
-    """A conversation, or one answer, as a document."""
-    return of_answers(answers, library, answer_remarks)

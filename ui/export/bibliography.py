@@ -24,6 +24,8 @@ from ui.export.layout import (
 )
 
 _COUNCIL = "United Nations Security Council"
+_BREAK = "\u2028"
+"""Between the lines of a quote, for a note has one line."""
 
 
 @dataclass(frozen=True)
@@ -40,21 +42,24 @@ class _Work:
 
 
 def _works(dossier: Dossier) -> list[_Work]:
-    notes: dict[str, dict[str, None]] = {}
+    notes: dict[str, dict[str, dict[str, None]]] = {}
     speeches: dict[str, Speech] = {}
     for entry in dossier.entries:
         for citation in entry.sources:
             speeches.setdefault(citation.speech.id, citation.speech)
-            said = notes.setdefault(citation.speech.id, {})
-            said[_note(citation)] = None
+            said = notes.setdefault(citation.speech.id, {}).setdefault(_note(citation), {})
             if entry.note and citation is entry.citation:
                 said[f"{NOTE} {entry.note}"] = None
-    return [_Work(speech, tuple(notes[id_])) for id_, speech in speeches.items()]
+    return [
+        _Work(speech, tuple(line for quote in notes[id_].items() for line in (quote[0], *quote[1])))
+        for id_, speech in speeches.items()
+    ]
 
 
 def _note(citation: Citation) -> str:
     """ "[… 3120-3391 file 3155-3429] para. 7, lines 69-75: “…”"."""
-    return f"[{anchor(citation)}] {citation.place}: “{citation.quote}”"
+    quote = citation.quote.replace("\n", _BREAK)
+    return f"[{anchor(citation)}] {citation.place}: “{quote}”"
 
 
 _NOTE = re.compile(r"\[([^\]]+)\] (para\..*?): “(.*)”", re.DOTALL)
@@ -73,7 +78,8 @@ def _receipts(notes: Iterable[str], stated: dict[str, Any]) -> Iterator[Receipt]
         found = _NOTE.fullmatch(note)
         if found is None:
             raise ExportError(f"no quote with its place: {note[:60]!r}")
-        yield receipt(found[1], found[3], {**stated, "place": found[2]})
+        words = found[3].replace(_BREAK, "\n")
+        yield receipt(found[1], words, {**stated, "place": found[2]})
 
 
 def _told(lines: Iterable[str]) -> dict[str, str]:

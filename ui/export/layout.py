@@ -13,6 +13,7 @@ from urllib.parse import quote, unquote
 from assistant.answer import Citation
 from assistant.dossier import Dossier, Entry, Section
 from assistant.errors import ExportError
+from assistant.filters import Filters
 from assistant.receipt import Document, Group, Receipt
 from assistant.speech import written_date
 from assistant.text import Span
@@ -30,29 +31,28 @@ CHANGED = "what it says about itself was changed since it was written"
 
 @dataclass(frozen=True)
 class Numbered:
-    """An entry with the numbers of its sources: "3" for the quote, "3-1" for where else."""
+    """An entry with the number of its quote; those of where else it was said follow on."""
 
     number: int
     entry: Entry
 
     @property
-    def sources(self) -> list[tuple[str, Citation]]:
-        first = [(str(self.number), self.entry.citation)]
-        return first + [
-            (f"{self.number}-{place}", citation)
-            for place, citation in enumerate(self.entry.again, start=1)
-        ]
+    def sources(self) -> list[tuple[int, Citation]]:
+        return list(enumerate(self.entry.sources, start=self.number))
 
 
 def numbered(dossier: Dossier) -> Iterator[tuple[str, Section, list[Numbered]]]:
-    """The sections in order, each with the title of its chapter and its entries."""
-    number = 0
+    """The sections in order, each with the title of its chapter and its entries.
+
+    The numbers are those of the page: one for each source, on through the document.
+    """
+    number = 1
     for chapter in dossier.chapters:
         for section in chapter.sections:
             entries = []
             for entry in section.entries:
-                number += 1
                 entries.append(Numbered(number, entry))
+                number += len(entry.sources)
             yield chapter.title, section, entries
 
 
@@ -81,8 +81,11 @@ def receipt(place: str, words: str | None, stated: dict[str, Any]) -> Receipt:
 
 
 def period_line(section: Section) -> str | None:
-    """ "First mention found: May 2004; latest: 12 September 2018."; None if dates are unknown."""
-    if section.period is None:
+    """ "First mention found: May 2004; latest: 12 September 2018."
+
+    None if no date is known, and for quotes that are not the mentions of one delegation.
+    """
+    if section.period is None or not section.delegation:
         return None
     first, latest = map(written_date, section.period)
     return f"First mention found: {first}; latest: {latest}."
@@ -100,20 +103,26 @@ def provenance(dossier: Dossier, citations: int | None = None) -> list[tuple[str
     """
     of = dossier.provenance
     if citations is None:
-        citations = sum(len(entry.sources) for entry in dossier.entries)
+        citations = len(dossier.citations)
     rows = [
         ("Made with", of.program),
         ("Made at", of.made),
         (LIBRARY, of.library),
         ("Models", of.models),
         ("Asked", "; ".join(of.asked)),
-        ("Filters", filters_in_words(of.filters) or "none"),
+        ("Filters", _filters(of.filters)),
         ("Searched", f"{of.speeches} speeches, {of.passages} passages"),
         (CITATIONS, str(citations)),
         ("To check it again", "rapporteur verify FILE"),
     ]
     plain = [(label, " ".join(value.split())) for label, value in rows]
     return [*plain, (SEAL, seal(dict(plain)))]
+
+
+def _filters(filters: Filters | None) -> str:
+    if filters is None:
+        return "not always the same; each chapter says its own"
+    return filters_in_words(filters) or "none"
 
 
 def seal(told: Mapping[str, Any]) -> str:

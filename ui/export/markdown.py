@@ -24,6 +24,7 @@ from ui.export.layout import (
 )
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&^$])")
+_BREAK = "<br>"  # never text, whose "<" is escaped
 _ESCAPED = re.compile(r"\\(.)")
 
 
@@ -65,7 +66,9 @@ def _lines(dossier: Dossier) -> Iterator[str]:
 
 
 def _entry(one: Numbered) -> Iterator[str]:
-    yield from ("", f"> “{escaped(one.entry.citation.quote)}”[^{one.number}]")
+    # A quotation can go from one paragraph into the next.
+    quote = escaped(one.entry.citation.quote).replace("\n", _BREAK)
+    yield from ("", f"> “{quote}”[^{one.number}]")
     if one.entry.again:
         marks = ", ".join(f"[^{number}]" for number, _ in one.sources[1:])
         yield from ("", f"{SAID_AGAIN} {marks}")
@@ -75,8 +78,8 @@ def _entry(one: Numbered) -> Iterator[str]:
 
 _QUOTE = re.compile(r"> “(.*)”\[\^(\d+)\]")
 _AGAIN = re.compile(rf"{re.escape(SAID_AGAIN)} (.*)")
-_MARK = re.compile(r"\[\^([\d-]+)\]")
-_FOOTNOTE = re.compile(r"\[\^([\d-]+)\]: (.*) `([^`]*)`")
+_MARK = re.compile(r"\[\^(\d+)\]")
+_FOOTNOTE = re.compile(r"\[\^(\d+)\]: (.*) `([^`]*)`")
 _ROW = re.compile(r"\| (.*?) \| (.*) \|")
 
 
@@ -96,7 +99,7 @@ def _events(lines: list[str], notes: dict[str, re.Match[str]]) -> Iterator[Event
         elif line.startswith("First mention found:"):
             yield "period", line
         elif found := _QUOTE.fullmatch(line):
-            yield "quote", _plain(found[1])
+            yield "quote", _plain(found[1].replace(_BREAK, "\n"))
             yield from _source(found[2], notes)
         elif found := _AGAIN.fullmatch(line):
             for mark in _MARK.findall(found[1]):

@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, replace
+from itertools import islice
 from typing import Any
 
-from assistant.dossier import Chapter, Dossier, Entry
+from assistant.answer import Answer
+from assistant.briefing import Briefing
+from assistant.dossier import Chapter, Dossier, Section, Turn
 from assistant.errors import ExportError
+from assistant.quotation.checked import CheckedQuotation
 from assistant.receipt import Document, Group, Receipt
 from assistant.text import Span
-from ui.contract import citation_record
+from ui import contract
 from ui.export.bibliography import holds_csl, read_csl
-from ui.export.layout import CHANGED, SEAL, decoded, seal
+from ui.export.layout import CHANGED, SEAL, Numbered, decoded, numbered, seal
 
 _STATED = (
     "file speaker country symbol date paragraph lines source_start source_end reference".split()
@@ -23,23 +27,39 @@ _Object = dict[str, Any]
 
 def render_json(dossier: Dossier) -> bytes:
     """UTF-8."""
+    sections = numbered(dossier)
+    content: _Object = {"chapters": [_chapter(chapter, sections) for chapter in dossier.chapters]}
+    if dossier.turns:
+        content["turns"] = [_turn(turn) for turn in dossier.turns]
     of = dossier.provenance
-    citations = sum(len(entry.sources) for entry in dossier.entries)
     told = {
         **asdict(of),
         "asked": list(of.asked),
-        "filters": of.filters.stated(),
-        "citations": citations,
+        "filters": of.filters.stated() if of.filters else None,
+        # Those of the turns, too: what a program takes from there is checked as well.
+        "citations": sum(len(group.receipts) for group in _groups(content)),
     }
-    record = {
-        "title": dossier.title,
-        "provenance": {**told, SEAL: seal(told)},
-        "chapters": [_chapter(chapter) for chapter in dossier.chapters],
-    }
+    record = {"title": dossier.title, "provenance": {**told, SEAL: seal(told)}, **content}
     return (json.dumps(record, ensure_ascii=False, indent=2) + "\n").encode()
 
 
-def _chapter(chapter: Chapter) -> _Object:
+def _turn(turn: Turn) -> _Object:
+    """What came of a turn as the contract has it, with what kind of turn it is."""
+    match turn.outcome:
+        case Answer():
+            return {"kind": "question", **contract.answer_record(turn.outcome)}
+        case CheckedQuotation():
+            return {"kind": "quotation", **contract.quotation_record(turn.outcome)}
+        case Briefing(sheets=sheets):
+            return {"kind": "briefing", "topics": [contract.sheet_record(one) for one in sheets]}
+        case str():
+            return {"kind": "notice", "text": turn.text, "notice": turn.outcome}
+        case _:
+            return {"kind": "claim", **contract.claim_record(turn.text, turn.outcome)}
+
+
+def _chapter(chapter: Chapter, sections: Iterator[tuple[str, Section, list[Numbered]]]) -> _Object:
+    """A chapter; `sections` are those of the document from its first on."""
     return {
         "title": chapter.title,
         "remarks": [*chapter.remarks, *chapter.closing],
@@ -48,22 +68,19 @@ def _chapter(chapter: Chapter) -> _Object:
                 "delegation": section.delegation or None,
                 "first": section.period[0] if section.period else None,
                 "latest": section.period[1] if section.period else None,
-                "quotes": [_entry(entry) for entry in section.entries],
+                "quotes": [_entry(one) for one in entries],
             }
-            for section in chapter.sections
+            for _, section, entries in islice(sections, len(chapter.sections))
         ],
     }
 
 
-def _entry(entry: Entry) -> _Object:
-    return {
-        "quote": entry.citation.quote,
-        "note": entry.note or None,
-        "citation": citation_record(entry.citation),
-        "again": [
-            {"quote": other.quote, "citation": citation_record(other)} for other in entry.again
-        ],
-    }
+def _entry(one: Numbered) -> _Object:
+    first, *again = [
+        {"number": number, "quote": said.quote, "citation": contract.citation_record(said)}
+        for number, said in one.sources
+    ]
+    return {**first, "note": one.entry.note or None, "again": again}
 
 
 def read_json(data: bytes) -> Document:

@@ -45,7 +45,7 @@ def _rows(dossier: Dossier) -> Iterator[dict[str, Any]]:
                     "topic": topic,
                     "delegation": section.delegation,
                     "note": one.entry.note if first else "",
-                    "again_of": "" if first else str(one.number),
+                    "again_of": "" if first else one.number,
                     **_place(citation),
                 }
 

@@ -107,12 +107,13 @@ def comparison(dossier: Dossier) -> str:
 
 
 def _article(one: Numbered) -> str:
-    lines = [f'<article id="n{one.number}">', _quote(one.entry.citation)]
-    if one.entry.again:
+    (number, citation), *again = one.sources
+    lines = [f'<article id="n{number}">', _quote(number, citation)]
+    if again:
         items = "".join(
-            f'<li class="again"><span class="reference">{escape(other.reference)}</span>'
-            f'<code class="anchor">{escape(anchor(other))}</code></li>'
-            for other in one.entry.again
+            f'<li class="again">[{other}] <span class="reference">{escape(said.reference)}</span>'
+            f'<code class="anchor">{escape(anchor(said))}</code></li>'
+            for other, said in again
         )
         lines.append(f'<p class="again-head remark">{SAID_AGAIN}</p><ul>{items}</ul>')
     if one.entry.note:
@@ -120,9 +121,10 @@ def _article(one: Numbered) -> str:
     return "\n".join([*lines, "</article>"])
 
 
-def _quote(citation: Citation) -> str:
+def _quote(number: int, citation: Citation) -> str:
     return (
-        f'<blockquote>“<span class="quote">{escape(citation.quote)}</span>”</blockquote>\n'
+        f'<blockquote>“<span class="quote">{escape(citation.quote)}</span>” [{number}]'
+        "</blockquote>\n"
         f'<p class="reference">{escape(citation.reference)}</p>\n'
         f'<code class="anchor">{escape(anchor(citation))}</code>'
     )

@@ -213,8 +213,8 @@ def _mentions(chapter: Chapter, delegation: str) -> int:
 # read again
 
 _NUMBERED = re.compile(r"“(.*)”\s*\[(\d+)\]", re.DOTALL)
-_LISTED = re.compile(r"\[([\d-]+)\] (.*?)\s+(\S+ \d+-\d+ file \d+-\d+)", re.DOTALL)
-_MARK = re.compile(r"\[([\d-]+)\]")
+_LISTED = re.compile(r"\[(\d+)\] (.*?)\s+(\S+ \d+-\d+ file \d+-\d+)", re.DOTALL)
+_MARK = re.compile(r"\[(\d+)\]")
 
 
 def read_docx(data: bytes) -> Document:

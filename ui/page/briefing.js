@@ -122,7 +122,7 @@
     try {
       const made = JSON.parse(await server.document(JSON.stringify(request)));
       if (made.error) return say(made.error);
-      save(made);
+      rapporteur.save(made);
       say(`Saved as ${made.name}`);
     } catch {
       say("Rapporteur does not answer; is it still running?");
@@ -158,15 +158,6 @@
     const entries = items.map((item) => ({ place: item.dataset.place, again: [], note: "" }));
     const section = { delegation: "", found: null, entries };
     return { title: "Added passages", remarks: [], closing: [], sections: [section] };
-  }
-
-  function save(made) {
-    const bytes = Uint8Array.from(atob(made.data), (char) => char.charCodeAt(0));
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([bytes], { type: made.type }));
-    link.download = made.name;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
   }
 
   function say(words) {

@@ -6,7 +6,6 @@ what is left as places in speeches: the words of a document are sliced here, fro
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from functools import cached_property
@@ -19,15 +18,17 @@ import gradio as gr
 from assistant.answer import Citation, Searched
 from assistant.briefing import Briefer, Briefing
 from assistant.dossier import BASKET, Chapter, Dossier, Entry, Section, provenance
-from assistant.errors import ExportError, RapporteurError
+from assistant.errors import ExportError
 from assistant.filters import Filters
 from assistant.library import Library
 from assistant.receipt import citation_at
 from assistant.text import Span
 from ui import export
+from ui.export.conversation import MOST
 from ui.export.layout import period_line
 from ui.export.timeline import timeline
 from ui.export.webpage import comparison
+from ui.page.documents import buttons, document_file
 from ui.page.turn import (
     Numbering,
     Turn,
@@ -42,19 +43,9 @@ from ui.page.turn import (
 from ui.wording import counted
 
 _HERE = Path(__file__).parent
-_QUOTES = 5
-"""Quotes of each delegation on the page, beside its first and latest mention."""
 _OPEN = 3
 """Delegations that are not collapsed."""
 _PARTING = re.compile(r"[;\n]+")
-_TYPES = {
-    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    "md": "text/markdown",
-    "html": "text/html",
-    "csv": "text/csv",
-    "json": "application/json",
-    "csl": "application/json",
-}
 _LARGEST = 20_000_000
 """Characters that a browser may send to have a document made."""
 
@@ -83,23 +74,12 @@ class Briefings:
             turn: Number of the turn in the conversation.
             first: Number of the first citation; the others follow.
         """
-        dossier = export.briefing_dossier(briefing, self._library, _QUOTES)
+        dossier = export.briefing_dossier(briefing, self._library, MOST)
         return briefing_turn(dossier, turn, first)
 
     def document(self, request: str) -> str:
-        """A document of what the browser has left, as JSON: name, type and data, or an error."""
-        try:
-            name, dossier = self._requested(request)
-            data = export.render(dossier, name)
-        except RapporteurError as error:
-            return json.dumps({"error": str(error)})
-        ending = "csl.json" if name == "csl" else name
-        made = {
-            "name": f"briefing.{ending}",
-            "type": _TYPES.get(name, "text/plain"),
-            "data": base64.b64encode(data).decode(),
-        }
-        return json.dumps(made)
+        """A document of what the browser has left, as `document_file` has it."""
+        return document_file(lambda: ("briefing", *self._requested(request)))
 
     def _requested(self, request: str) -> tuple[str, Dossier]:
         """Raises ExportError when this is no request that the page makes."""
@@ -155,7 +135,7 @@ def basket(briefings: Briefings) -> None:
     script, style = ((_HERE / f"briefing.{kind}").read_text("utf-8") for kind in ("js", "css"))
     gr.HTML(
         f'<details class="basket" hidden><summary>{BASKET} (<span>0</span>)</summary>'
-        f"<ol></ol>{_exports('Export these')}</details>"
+        f"<ol></ol>{buttons('Export these', 'export')}</details>"
         '<p class="exporting" role="status"></p>',
         elem_id="basket",
         apply_default_css=False,
@@ -171,7 +151,7 @@ def briefing_turn(dossier: Dossier, turn: int, first: int) -> Turn:
     of = dossier.provenance
     told = {
         "asked": of.asked,
-        "filters": of.filters.stated(),
+        "filters": of.filters.stated() if of.filters else {},
         "speeches": of.speeches,
         "passages": of.passages,
     }
@@ -179,7 +159,7 @@ def briefing_turn(dossier: Dossier, turn: int, first: int) -> Turn:
     body = (
         f'<div class="briefing" data-title="{shown(dossier.title)}"'
         f" data-provenance='{_data(told)}'>{comparison(dossier)}{sheets}"
-        f"{_exports('Export')}</div>"
+        f"{buttons('Export', 'export')}</div>"
     )
     return Turn(turn_html("; ".join(of.asked), turn, body), numbers.citations)
 
@@ -187,14 +167,6 @@ def briefing_turn(dossier: Dossier, turn: int, first: int) -> Turn:
 def _data(value: object) -> str:
     """JSON for a singly quoted attribute."""
     return shown(json.dumps(value, ensure_ascii=False))
-
-
-def _exports(label: str) -> str:
-    buttons = "".join(
-        f'<button type="button" class="plain" data-export="{name}">{title}</button>'
-        for name, title in export.TITLES.items()
-    )
-    return f'<div class="exports"><span>{label}</span>{buttons}</div>'
 
 
 def _sheet(chapter: Chapter, numbers: Numbering) -> str:

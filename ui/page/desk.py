@@ -13,6 +13,7 @@ from assistant.briefing import Briefing
 from assistant.claims import ClaimChecker
 from assistant.conversation.conversation import Conversation
 from assistant.conversation.suggestions import suggestions
+from assistant.dossier import Outcome
 from assistant.errors import RapporteurError
 from assistant.filters import Filters
 from assistant.quotation.checked import CheckedQuotation
@@ -20,7 +21,7 @@ from assistant.quotation.quotations import Quotations
 from ui.page.briefing import Briefings
 from ui.page.claim import claim_turn
 from ui.page.quotation import quotation_turn
-from ui.page.talk import Entry, Outcome, Said, Talk
+from ui.page.talk import Entry, Said, Talk
 from ui.page.turn import Turn, answer_turn, notice_turn, shown, suggested
 from ui.wording import FILTER_WORDS
 
@@ -71,9 +72,7 @@ class Desk:
         thread = conversation.thread
         if not isinstance(outcome, Answer):
             thread = thread.noted(turn.citations)
-        return replace(
-            talk, entries=(*talk.entries, Entry(said, outcome, turn, first)), thread=thread
-        )
+        return replace(talk, entries=(*talk.entries, Entry(said, outcome, turn)), thread=thread)
 
     def _outcome(self, said: Said, conversation: Conversation) -> Outcome:
         chosen = filters(*said.fields)

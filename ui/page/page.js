@@ -61,6 +61,8 @@
     document.querySelector("#log .status").textContent = words;
   }
 
+  const told = () => document.querySelector("#log .status").textContent;
+
   function append(log, status, html) {
     waits.forEach(clearTimeout);
     log.querySelectorAll(".suggested").forEach((offer) => offer.remove());
@@ -89,20 +91,45 @@
     });
   }
 
-  // A file made by the server, saved by the browser.
+  // The menu of documents of the conversation.
+  function exports(element, write) {
+    const menu = element.querySelector("details");
+    element.addEventListener("click", (event) => {
+      const button = event.target.closest("[data-write]");
+      if (!button) return;
+      menu.open = false;
+      menu.querySelector("summary").focus();
+      tell("Writing the document…");
+      write(button.dataset.write);
+    });
+    const close = (event) => menu.contains(event.target) || (menu.open = false);
+    document.addEventListener("click", close);
+    menu.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || !menu.open) return;
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    });
+  }
+
+  // Documents made by the server, saved by the browser.
   function saves(props, watch) {
     watch("value", () => {
       if (!props.value) return;
-      const { name, text } = JSON.parse(props.value);
-      const type = name.endsWith(".json") ? "application/json" : "text/markdown";
-      const link = document.createElement("a");
-      link.href = URL.createObjectURL(new Blob([text], { type }));
-      link.download = name;
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-      tell(`Saved as ${name}`);
-      setTimeout(() => tell(""), 3000);
+      const made = JSON.parse(props.value);
+      if (!made.error) save(made);
+      const words = made.error ?? `Saved as ${made.name}`;
+      tell(words);
+      setTimeout(() => told() === words && tell(""), 6000);
     });
+  }
+
+  function save({ name, type, data }) {
+    const bytes = Uint8Array.from(atob(data), (char) => char.charCodeAt(0));
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([bytes], { type }));
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
   }
 
   async function copy(button, status) {
@@ -334,5 +361,7 @@
     else if (wantsText(document.activeElement)) document.activeElement.blur();
   });
 
-  window.rapporteur = { asking, restoring, conversation, offers, saves, source, chips };
+  window.rapporteur = {
+    asking, restoring, conversation, offers, exports, saves, save, source, chips,
+  };
 })();

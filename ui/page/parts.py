@@ -11,6 +11,7 @@ import gradio as gr
 
 from assistant.library import Library
 from ui.page.desk import chips
+from ui.page.documents import buttons
 from ui.page.talk import Way
 
 _HERE = Path(__file__).parent
@@ -96,8 +97,7 @@ class Bar:
     """
 
     title: gr.Textbox
-    markdown: gr.Button
-    json: gr.Button
+    menu: gr.HTML
     new: gr.Button
     carrier: gr.HTML
     offer: gr.HTML
@@ -115,12 +115,22 @@ def conversation_bar() -> Bar:
         )
         return Bar(
             title,
-            gr.Button("Export Markdown", elem_classes="plain"),
-            gr.Button("Export JSON", elem_classes="plain"),
+            _export_menu(),
             gr.Button("New conversation", elem_classes="plain"),
             _unseen("rapporteur.saves(props, watch)"),
             _unseen("rapporteur.offers(props, watch)"),
         )
+
+
+def _export_menu() -> gr.HTML:
+    return gr.HTML(
+        '<details class="menu"><summary>Export</summary>'
+        f"{buttons('Save the conversation as', 'write')}</details>",
+        elem_id="export",
+        apply_default_css=False,
+        head=script(),
+        js_on_load="rapporteur.exports(element, format => trigger('write', {format}))",
+    )
 
 
 def _unseen(on_load: str) -> gr.HTML:

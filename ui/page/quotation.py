@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from assistant.answer import Citation
-from assistant.quotation.checked import CheckedQuotation, Source
+from assistant.quotation.checked import CheckedQuotation
 from ui.page.turn import (
     Numbering,
     Turn,
@@ -19,8 +17,6 @@ from ui.page.turn import (
 )
 from ui.wording import change_in_words, counted, filters_in_words, quotation_verdict
 
-_ALSO = 5
-"""Further places of the same words that are listed."""
 _TAGS = {"keep": "span", "delete": "del", "insert": "ins"}
 
 
@@ -56,7 +52,7 @@ def _parts(check: CheckedQuotation, numbers: Numbering) -> str:
     for part in check.parts:
         words = shown(part.span.of(check.quotation))
         if part.citation:
-            pieces.append(_article(words, part.citation, numbers))
+            pieces.append(_article(_quoted(words, part.citation, numbers), part.citation))
         else:
             pieces.append(
                 '<article class="finding"><blockquote>'
@@ -69,9 +65,14 @@ def _parts(check: CheckedQuotation, numbers: Numbering) -> str:
 def _sources(check: CheckedQuotation, numbers: Numbering) -> str:
     if not check.sources:
         return ""
-    first, *others = check.sources
-    words = _edited(check) if check.edits else _segments(first)
-    return _article(words, first.citation, numbers) + _also(others, check.more, numbers)
+    first = check.sources[0]
+    if check.edits:
+        words = _quoted(_edited(check), first.citation, numbers)
+    else:
+        words = " … ".join(
+            _quoted(marked(c.speech.text, c.span, []), c, numbers) for c in first.citations
+        )
+    return _article(words, first.citation) + _also(check, numbers)
 
 
 def _edited(check: CheckedQuotation) -> str:
@@ -82,25 +83,25 @@ def _edited(check: CheckedQuotation) -> str:
     )
 
 
-def _segments(source: Source) -> str:
-    return " … ".join(marked(c.speech.text, c.span, []) for c in source.citations)
+def _quoted(words: str, citation: Citation, numbers: Numbering) -> str:
+    """Words of the record as HTML, and the number of where they stand."""
+    return f'<span class="quote">{words}</span>{marker(citation, numbers(citation))}'
 
 
-def _article(words: str, citation: Citation, numbers: Numbering) -> str:
+def _article(words: str, citation: Citation) -> str:
     return (
-        f'<article class="finding"><blockquote><span class="quote">{words}</span>'
-        f"{marker(citation, numbers(citation))}</blockquote>"
+        f'<article class="finding"><blockquote>{words}</blockquote>'
         f'<p class="reference">{joined(reference(citation))}</p>{actions(citation)}</article>'
     )
 
 
-def _also(others: Sequence[Source], more: int, numbers: Numbering) -> str:
-    if not others:
+def _also(check: CheckedQuotation, numbers: Numbering) -> str:
+    if not check.also:
         return ""
     places = "".join(
         f"<li>{joined(reference(one.citation))}{marker(one.citation, numbers(one.citation))}</li>"
-        for one in others[:_ALSO]
+        for one in check.also
     )
-    rest = more + len(others[_ALSO:])
+    rest = check.further
     further = f"<li>and {counted(rest, 'more speech', 'more speeches')}</li>" if rest else ""
     return f'<div class="again"><p>also in</p><ul>{places}{further}</ul></div>'

@@ -9,17 +9,14 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, get_args
 
-from assistant.answer import Answer, SlotKind
-from assistant.briefing import Briefing
-from assistant.claims import CheckedClaim
+from assistant import dossier
+from assistant.answer import SlotKind
 from assistant.conversation.thread import Thread
-from assistant.quotation.checked import CheckedQuotation
+from assistant.dossier import Outcome
 from ui.page.turn import Turn
 
 Way = Literal["ask", "check", "quote", "brief"]
 WAYS: tuple[Way, ...] = get_args(Way)
-Outcome = Answer | tuple[CheckedClaim, ...] | CheckedQuotation | Briefing | str
-"""What came of a turn; a text is the reason why nothing did."""
 
 MOST_TURNS = 500
 """Turns that are asked again, the first of a longer conversation."""
@@ -50,12 +47,11 @@ class Said:
 
 @dataclass(frozen=True)
 class Entry:
-    """A turn, what came of it, and how it is shown; `first` numbers its first citation."""
+    """A turn, what came of it, and how it is shown."""
 
     said: Said
     outcome: Outcome
     turn: Turn
-    first: int
 
 
 @dataclass(frozen=True)
@@ -79,6 +75,11 @@ class Talk:
             return self.title
         text = " ".join(self.entries[0].said.text.split())
         return text if len(text) <= _TITLE else text[: _TITLE - 1].rstrip() + "…"
+
+    @property
+    def turns(self) -> list[dossier.Turn]:
+        """What a document of it is made of."""
+        return [dossier.Turn(entry.said.text, entry.outcome) for entry in self.entries]
 
     def named(self, title: str) -> Talk:
         title = " ".join(title.split())[:_LONGEST]

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
+from assistant.dossier import Dossier
 from assistant.library import Library
-from ui import transcript
+from ui import export
+from ui.export.conversation import conversation_dossier
 from ui.page.desk import FIELDS, Desk, Field, texts, widened, without_slot
+from ui.page.documents import document_file
 from ui.page.parts import QUIETLY, Bar, Box, Fields, Kept
 from ui.page.talk import Said, Talk, Way, said_in, title_in
 
@@ -110,26 +112,20 @@ class Wiring:
 
         for event in (bar.title.submit, bar.title.blur):
             event(rename, [bar.title, kept.talk], [kept.talk, kept.stored, bar.title], **QUIETLY)
-        bar.markdown.click(self._markdown, kept.talk, bar.carrier, **QUIETLY)
-        bar.json.click(self._json, kept.talk, bar.carrier, **QUIETLY)
+        written = bar.menu.write(self._document, kept.talk, bar.carrier, **QUIETLY)
+        # Emptied, so that the same document can be saved twice.
+        written.then(lambda: "", None, bar.carrier, **QUIETLY)
         boxes = [way.box for way in self.ways.values()]
         bar.new.click(begin, None, [*self._outputs, bar.offer, *boxes], **QUIETLY)
 
-    def _markdown(self, talk: Talk) -> str:
-        return self._file(talk, "md", transcript.as_markdown)
+    def _document(self, event: gr.EventData, talk: Talk) -> str:
+        """The conversation as a document that the browser saves."""
 
-    def _json(self, talk: Talk) -> str:
-        return self._file(talk, "json", transcript.as_json)
+        def make() -> tuple[str, str, Dossier]:
+            name = export.chosen_format(_text(event, "format"), Path(talk.name))
+            return talk.name, name, conversation_dossier(talk.name, talk.turns, self.library)
 
-    def _file(self, talk: Talk, ending: str, write: Callable[..., str]) -> str:
-        """A file that the browser saves: its name and its text."""
-        turns = [
-            transcript.Turn(entry.said.text, entry.outcome, entry.turn.citations, entry.first)
-            for entry in talk.entries
-        ]
-        text = write(talk.name, turns, transcript.Provenance.of(self.library))
-        stem = re.sub(r"[^\w-]+", "-", talk.name).strip("-").lower() or "conversation"
-        return json.dumps({"name": f"{stem}.{ending}", "text": text})
+        return document_file(make)
 
     def _restored(self, stored: object) -> Any:
         """The conversation of before the page was reloaded."""
