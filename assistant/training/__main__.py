@@ -78,7 +78,7 @@ SPEECHES_STAGE = loop.Stage(epochs=0.93, negatives=3, questions=12, rate=1e-4)
 REFUSING_STAGE = loop.Stage(epochs=1.5, negatives=2, questions=16, rate=7e-5)
 VARIED_STAGE = loop.Stage(epochs=0.42, negatives=2, questions=16, rate=5e-5)
 PAIRS_STAGE = loop.Stage(epochs=1, negatives=0, questions=48, rate=1e-4)
-CLAIMS_STAGE = loop.Stage(epochs=1.9, negatives=2, questions=16, rate=8e-5)
+CLAIMS_STAGE = loop.Stage(epochs=3, negatives=2, questions=16, rate=8e-5)
 ELSEWHERE = ("squadshifts.jsonl.gz", "squadshifts_amazon_reviews")
 """Questions that no speech answers, which nothing was trained on."""
 CALIBRATED_ON = 1500
