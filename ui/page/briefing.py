@@ -182,9 +182,15 @@ def _sheet(chapter: Chapter, numbers: Numbering) -> str:
     closing = "".join(f'<p class="scope">{shown(remark)}</p>' for remark in chapter.closing)
     return (
         f"<section class=\"sheet\" data-chapter='{_data(told)}'>"
-        f'<h3 class="topic">{shown(chapter.title)}</h3>{remarks}{timeline(chapter)}'
+        f'<h3 class="topic">{shown(chapter.title)}</h3>{remarks}{_plot(chapter)}'
         f"{positions}{closing}</section>"
     )
+
+
+def _plot(chapter: Chapter) -> str:
+    """The timeline; on a narrow screen it is scrolled, for its labels would be too small."""
+    drawn = timeline(chapter)
+    return f'<div class="plot" tabindex="0">{drawn}</div>' if drawn else ""
 
 
 def _position(section: Section, numbers: Numbering, is_open: bool) -> str:
