@@ -546,7 +546,7 @@ def test_the_menu_of_documents_closes_and_fits_a_phone(page) -> None:
 def test_a_suggested_follow_up_has_an_answer(page) -> None:
     ask(page, QUESTION)
     offered = page.locator(".suggested button")
-    expect(offered.first).to_be_visible(timeout=20_000)
+    expect(offered.first).to_be_visible(timeout=60_000)
     assert 2 <= offered.count() <= 3
     offered.first.click()
     expect(page.locator(".turn")).to_have_count(2)
