@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from assistant.answer import Citation, Searched
-from assistant.cross_encoder import CrossEncoder, ReaderInput
+from assistant.cross_encoder import ReaderInput, opened
 from assistant.errors import QuestionError
 from assistant.facts import missing
 from assistant.filters import Filters
@@ -127,7 +127,7 @@ class ClaimChecker:
             ModelError: Its weights are incomplete or not what was shipped.
         """
         folder = verified(WEIGHTS)
-        model = StanceModel(CrossEncoder.open(folder))
+        model = StanceModel(opened(folder))
         return cls(library, model, StanceCalibration.load(folder))
 
     def check(self, text: str, filters: Filters | None = None) -> list[CheckedClaim]:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -228,3 +228,9 @@ def _judgement(output: Output) -> Judgement:
         dtype=np.float32,
     )
     return Judgement(float(output.passage), sentences, output.tokens, output.prepared)
+
+
+@cache
+def opened(folder: Path) -> CrossEncoder:
+    """`CrossEncoder.open`, once for a folder: answers, claims and briefings share the models."""
+    return CrossEncoder.open(folder)

@@ -10,7 +10,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Literal, Protocol
 
-from assistant.cross_encoder import CrossEncoder, Judgement, ReaderInput
+from assistant.cross_encoder import Judgement, ReaderInput, opened
 from assistant.fitted import Fitted
 from assistant.library import Library
 from assistant.passage import Passage
@@ -184,7 +184,7 @@ class CrossReader:
             ModelError: Its weights are incomplete or not what was shipped.
         """
         folder = verified(WEIGHTS)
-        return cls(library, CrossEncoder.open(folder), Calibration.load(folder))
+        return cls(library, opened(folder), Calibration.load(folder))
 
     @property
     def calibrated(self) -> bool:

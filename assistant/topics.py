@@ -13,7 +13,7 @@ import numpy as np
 
 from assistant.claims import WEIGHTS as STANCE_WEIGHTS
 from assistant.claims import PassageJudge
-from assistant.cross_encoder import CrossEncoder
+from assistant.cross_encoder import opened
 from assistant.fitted import Fitted
 from assistant.library import Library
 from assistant.reader import MOST_WORDS, NEARLY, PassageModel, reader_input
@@ -165,8 +165,8 @@ class TopicSearch:
     @staticmethod
     def models() -> tuple[PassageModel, PassageJudge]:
         """The reader and the stance model that ship."""
-        reader = CrossEncoder.open(verified(READER_WEIGHTS))
-        return reader, StanceModel(CrossEncoder.open(verified(STANCE_WEIGHTS)))
+        reader = opened(verified(READER_WEIGHTS))
+        return reader, StanceModel(opened(verified(STANCE_WEIGHTS)))
 
     def find(self, topic: str, rows: Rows) -> list[Mention]:
         """The passages among `rows` that bear on a topic, best first."""

@@ -75,9 +75,7 @@ def chips_row(fields: Fields) -> gr.HTML:
         js_on_load="rapporteur.chips(element, filter => trigger('remove', {filter}))",
     )
     for field in fields:
-        field.change(
-            chips, fields, row, queue=False, show_progress="hidden", api_visibility="private"
-        )
+        field.change(chips, fields, row, **QUIETLY)
     return row
 
 

@@ -166,6 +166,4 @@ def connect_chips(row: gr.HTML, fields: Fields) -> None:
             for name, field, value in zip(FIELDS, fields, values, strict=True)
         ]
 
-    row.remove(
-        remove, fields, fields, queue=False, show_progress="hidden", api_visibility="private"
-    )
+    row.remove(remove, fields, fields, **QUIETLY)
