@@ -1,0 +1,34 @@
+"""Rapporteur's retrieval, without the reader: passages and sentences, vectors and BM25."""
+
+from pathlib import Path
+
+from protocol import K, main
+
+
+class Rapporteur:
+    ways = ("hybrid",)
+
+    def build(self, speeches: Path, passages: Path, store: Path) -> None:
+        """From the files of the speeches, reading and cutting them included."""
+        from assistant.builder import build
+        from assistant.corpus import read_corpus
+        from embeddings.export import PRETRAINED, export_encoder
+
+        build(store, read_corpus([speeches]).speeches, lambda to: export_encoder(PRETRAINED, to))
+
+    def open(self, store: Path, way: str) -> None:
+        from assistant.filters import Filters
+        from assistant.library import Library
+        from assistant.retriever import Retriever
+
+        self._library = Library.open(store)
+        self._rows = {passage.id: row for row, passage in enumerate(self._library.passages)}
+        self._retriever, self._all = Retriever(self._library), Filters()
+
+    def search(self, question: str, way: str) -> list[int]:
+        found = self._retriever.retrieve(question, self._all, K)
+        return [self._rows[hit.passage.id] for hit in found.hits]
+
+
+if __name__ == "__main__":
+    main(Rapporteur())
