@@ -13,7 +13,7 @@ from assistant.library import Library
 from assistant.passage import Passage
 from assistant.reader import CrossReader, Reader, Reading, Strength
 from assistant.retriever import PASSAGES_READ, Retriever
-from assistant.speech import Speech
+from assistant.speech import Speech, written_pages
 from assistant.text import Span
 
 LONGEST_QUESTION = 1000
@@ -52,11 +52,17 @@ class Citation:
         return self.speech.reading.lines(self.span)
 
     @property
+    def pages(self) -> tuple[int, int] | None:
+        """First and last page, from 1, both included; None for a file without pages."""
+        return self.speech.pages_of(self.span)
+
+    @property
     def place(self) -> str:
-        """Paragraph and lines: "para. 7, lines 69-75"."""
+        """Paragraph and lines: "para. 7, lines 69-75"; before them the page: "p. 3, para. 7, …"."""
         first, last = self.lines
         lines = f"line {first}" if first == last else f"lines {first}-{last}"
-        return f"para. {self.paragraph}, {lines}"
+        page = f"{written_pages(self.pages)}, " if self.pages else ""
+        return f"{page}para. {self.paragraph}, {lines}"
 
     @property
     def reference(self) -> str:

@@ -1,4 +1,4 @@
-"""Files with speeches to `Speech`es.
+"""Files with speeches, text or PDF, to `Speech`es.
 
 A file that cannot be read is told in one line, and the others are still read.
 """
@@ -14,6 +14,7 @@ from pathlib import Path
 from assistant.errors import SourceError
 from assistant.header import interventions
 from assistant.metadata import METADATA_FILE, MetadataFiles, Record, Row
+from assistant.records.record import read_record
 from assistant.source import LARGEST_FILE, read_source
 from assistant.speech import Speech
 from assistant.text import Span, read_texts
@@ -64,7 +65,7 @@ def _files(paths: Iterable[Path], corpus: Corpus) -> Iterator[Path]:
         if path.is_dir():
             texts = list(_texts_below(path, corpus))
             if not texts:
-                corpus.problems.append(f"{path}: no .txt file in this folder")
+                corpus.problems.append(f"{path}: no .txt or .pdf file in this folder")
             yield from texts
         elif path.name == METADATA_FILE:
             continue  # read with the texts it describes
@@ -82,9 +83,11 @@ def _texts_below(folder: Path, corpus: Corpus) -> Iterator[Path]:
         for path in (Path(root) / name for name in folders):
             if path.is_symlink():
                 corpus.problems.append(f"{path}: a link is not followed; name the folder itself")
-        yield from (Path(root) / name for name in names if name.lower().endswith(".txt"))
+        yield from (Path(root) / name for name in names if name.lower().endswith(_READ))
 
 
+_PDF = ".pdf"
+_READ = (".txt", _PDF)
 _NOT_WHITE = re.compile(r"[^\s\ufeff]")
 _CONTROL = re.compile(r"[\x01-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
 
@@ -92,10 +95,11 @@ _CONTROL = re.compile(r"[\x01-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
 def read_file(
     path: Path, row: Row | None = None, warn: Callable[[str], None] = lambda line: None
 ) -> list[Speech]:
-    """Read the speeches of one text file: one, or as many as it has headers of speakers.
+    """Read the speeches of one file: one, or as many as it has headers of speakers.
 
     Args:
-        path: UTF-8, with or without a byte order mark, any line ends.
+        path: Text in UTF-8, with or without a byte order mark, any line ends; or the record
+            of a meeting as PDF.
         row: What the metadata say of the file.
         warn: Called with a line for each thing worth knowing.
 
@@ -103,6 +107,8 @@ def read_file(
         SourceError: The file cannot be read, or there is no speech in it.
     """
     _check_name(path)
+    if _is_pdf(path):
+        return _read_record(path, row or {}, warn)
     source = read_source(path, LARGEST_FILE)
     first = _NOT_WHITE.search(source.text)
     if first is None:
@@ -118,11 +124,44 @@ def read_file(
         warn(f"{path}: {len(said)} speakers in this file, read as {len(said)} speeches")
     speeches = []
     for number, (part, reading) in enumerate(said, start=1):
-        id_ = path.stem if number == 1 else f"{path.stem}~{number}"
+        id_ = _id(path, number)
         record = Record(part.header, row or {}, alone=len(parts) == 1)
         unread = Speech(id_, path.name, source.sha256, reading)
         speeches.append(_described(unread, record, lambda line: warn(f"{path}: {line}")))
     return speeches
+
+
+def _read_record(path: Path, row: Row, warn: Callable[[str], None]) -> list[Speech]:
+    """The interventions of a meeting; what its first page says wins over the metadata."""
+    record = read_record(path, warn)
+    cover = record.cover
+    printed = {"symbol": cover.symbol, "date": cover.date, "topic": cover.topic}
+    known = row | {name: value for name, value in printed.items() if value}
+    speeches = []
+    for number, said in enumerate(record.interventions, start=1):
+        unread = Speech(
+            _id(path, number), path.name, record.sha256, said.reading, pages=record.pages
+        )
+        described = Record(said.header, known, alone=False)
+        speeches.append(_described(unread, described, lambda line: None))
+    return speeches
+
+
+def _id(path: Path, number: int) -> str:
+    return path.stem if number == 1 else f"{path.stem}~{number}"
+
+
+def _is_pdf(path: Path) -> bool:
+    return path.suffix.lower() == _PDF
+
+
+def source_text(path: Path) -> str:
+    """What the offsets and lines of a citation count in: a file decoded, or a PDF read.
+
+    Raises:
+        SourceError: It cannot be read.
+    """
+    return read_record(path).text if _is_pdf(path) else read_source(path, LARGEST_FILE).text
 
 
 def _described(speech: Speech, record: Record, warn: Callable[[str], None]) -> Speech:

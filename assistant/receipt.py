@@ -223,9 +223,18 @@ def facts(citation: Citation) -> dict[str, Any]:
         "lines": list(citation.lines),
         "source_start": source.start,
         "source_end": source.end,
+        **stated_pages(citation),
         "place": citation.place,
         "reference": citation.reference,
     }
+
+
+def stated_pages(citation: Citation) -> dict[str, Any]:
+    """The page that a citation begins on, and both if it ends on another; none without pages."""
+    if citation.pages is None:
+        return {"page": None, "pages": None}
+    first, last = citation.pages
+    return {"page": first, "pages": [first, last] if last != first else None}
 
 
 def _differences(

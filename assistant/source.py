@@ -32,6 +32,16 @@ def read_source(path: Path, largest: int | None = None) -> Source:
     Raises:
         SourceError: It cannot be read, is empty, too large, binary or in another encoding.
     """
+    data = read_bytes(path, largest)
+    return Source(decode(data, path), hashlib.sha256(data).hexdigest())
+
+
+def read_bytes(path: Path, largest: int | None = None) -> bytes:
+    """The bytes of a file that has some.
+
+    Raises:
+        SourceError: It cannot be read, is empty or too large.
+    """
     try:
         if not path.is_file():
             raise SourceError(f"{path}: {_what_it_is(path)}")
@@ -46,7 +56,7 @@ def read_source(path: Path, largest: int | None = None) -> Source:
         raise SourceError(f"{path}: cannot be read ({error.strerror or error})") from error
     if not data:
         raise SourceError(f"{path}: the file is empty")
-    return Source(decode(data, path), hashlib.sha256(data).hexdigest())
+    return data
 
 
 def _what_it_is(path: Path) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import calendar
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import date
 
-from assistant.text import ReadingText
+from assistant.text import ReadingText, Span
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class Speech:
         date: ISO 8601; a year or a month where no more is known.
         topic: Agenda item.
         capacity: Role in which the speaker spoke.
+        pages: Where each page of the file begins, in the text that the map leads to; empty for
+            a file without pages.
     """
 
     id: str
@@ -39,10 +42,18 @@ class Speech:
     date: str | None = None
     topic: str | None = None
     capacity: str | None = None
+    pages: tuple[int, ...] = ()
 
     @property
     def text(self) -> str:
         return self.reading.text
+
+    def pages_of(self, span: Span) -> tuple[int, int] | None:
+        """First and last page that a slice of the text touches, from 1, both included."""
+        if not self.pages:
+            return None
+        source = self.reading.source_span(span)
+        return bisect_right(self.pages, source.start), bisect_right(self.pages, source.end - 1)
 
     @property
     def byline(self) -> str:
@@ -96,6 +107,12 @@ def iso_date(value: str) -> str:
         value = f"{written[3]}-{month:02}" + (f"-{int(written[1]):02}" if written[1] else "")
     period(value)
     return value.strip()
+
+
+def written_pages(pages: tuple[int, int]) -> str:
+    """ "p. 7", "pp. 7-8"."""
+    first, last = pages
+    return f"p. {first}" if first == last else f"pp. {first}-{last}"
 
 
 def written_date(value: str) -> str:

@@ -176,7 +176,8 @@ def read_speeches(state: Path) -> Iterator[Speech]:
             tuple(Span(*span) for span in reading["paragraphs"]),
             tuple(Segment(*segment) for segment in reading["segments"]),
         )
-        yield Speech(reading=text, **record)
+        pages = tuple(record.pop("pages", ()))
+        yield Speech(reading=text, pages=pages, **record)
 
 
 def write_passages(state: Path, passages: Iterable[Passage]) -> None:

@@ -96,14 +96,26 @@ def read_texts(source: str, parts: Iterable[Span]) -> Iterator[ReadingText]:
         source: A file decoded with universal newlines. Maps and lines count from its start.
         parts: In order, apart from each other: what each speaker says, without the header.
     """
+    yield from read_paragraphs(
+        source, (list(_paragraphs(source, part.start, part.end)) for part in parts)
+    )
+
+
+def read_paragraphs(source: str, parts: Iterable[Sequence[Span]]) -> Iterator[ReadingText]:
+    """The reading texts of parts of a source of which the paragraphs are known.
+
+    Args:
+        source: As for `read_texts`.
+        parts: The paragraphs of each part, in order. What stands between them is left out.
+    """
     unwrapper = _Unwrapper(source)
     counted, line = 0, 1
-    for part in parts:
+    for blocks in parts:
         pieces: list[str] = []
         segments: list[Segment] = []
         paragraphs: list[Span] = []
         length = 0
-        for block in _paragraphs(source, part.start, part.end):
+        for block in blocks:
             if paragraphs:
                 pieces.append("\n")
                 length += 1

@@ -94,7 +94,11 @@ def _parser() -> argparse.ArgumentParser:
 
     index = _command(commands, "index", _index, "build a library from speeches")
     index.add_argument(
-        "paths", nargs="+", type=Path, metavar="PATH", help="a text file or a folder"
+        "paths",
+        nargs="+",
+        type=Path,
+        metavar="PATH",
+        help="a text file, a record as PDF, or a folder",
     )
     index.add_argument(
         "--model",

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from urllib.parse import parse_qs
 
 from assistant.library import Library
-from assistant.speech import Speech, written_date
+from assistant.speech import Speech, written_date, written_pages
 from assistant.text import Span
 from ui.page.turn import address, marked, occasion, shown
 from ui.wording import counted
@@ -130,8 +130,9 @@ def speech_html(speech: Speech, cited: Span | None = None) -> str:
 
 def _head(speech: Speech) -> str:
     lines = [" · ".join(occasion(speech)), speech.topic, speech.capacity, _delivered(speech)]
+    pages = speech.pages_of(Span(0, len(speech.text)))
     if speech.file != lines[0]:
-        lines.append(f"File {speech.file}")
+        lines.append(f"File {speech.file}" + (f", {written_pages(pages)}" if pages else ""))
     return f"<h2>{_who(speech)}</h2>" + "".join(_lines(lines))
 
 
