@@ -47,10 +47,8 @@ def references(symbol: str, folder: Path) -> list[Path]:
 def without_running_heads(text: str, speech: Speech) -> str:
     """What the makers of the texts left in of the top and foot of pages."""
     number = re.escape((speech.symbol or "").removeprefix("S/PV."))
-    text = re.sub(
-        rf"(\d\d/\d\d/\d{{4}} )?{re.escape(speech.topic or '')} S/PV\. ?{number}", "", text
-    )
-    return re.sub(r"\b\d{1,2}/\d{2}\b(?! \d)", "", text)
+    head = rf"(\d\d/\d\d/\d{{4}} )?{re.escape(speech.topic or '')} S/PV\. ?{number}"
+    return re.sub(r"\b\d{1,2}/\d{1,2}\b", "", re.sub(head, "", text))
 
 
 def same_name(ours: Speech, row: dict[str, str]) -> bool:
@@ -69,10 +67,8 @@ def pages_right(path: Path, speeches: Sequence[Speech]) -> tuple[int, int]:
     """Sentences that stand, letter by letter, on the pages cited, of all sentences."""
     with pypdfium2.PdfDocument(path) as document:
         # The plain text of each page, as the library gives it: nothing of ours is in it.
-        printed = [
-            squeezed(page.get_textpage().get_text_range().replace("\ufffe", ""))
-            for page in document
-        ]
+        texts = [page.get_textpage().get_text_range() for page in document]
+    printed = [squeezed(text.replace("\ufffe", "")) for text in texts]
     right = total = 0
     for speech in speeches:
         for paragraph in speech.reading.paragraphs:
@@ -109,10 +105,10 @@ def measure(path: Path, texts: Path, rows: dict[str, dict[str, str]], show: bool
         f"of the texts' words read in order {found:.2%}, of ours in the texts {theirs:.2%}; "
         f"speakers {names}/{len(files)}; pages {right}/{total} sentences"
     )
-    for tag, a, b, c, d in LCSseq.opcodes(reference, read) if show and reference else ():
+    for tag, a, b, _, _ in LCSseq.opcodes(reference, read) if show and reference else ():
         if tag == "delete":
             print(f"   - {' '.join(reference[a:b])}")
-    for tag, a, b, c, d in LCSseq.opcodes(reference, said) if show and reference else ():
+    for tag, _, _, c, d in LCSseq.opcodes(reference, said) if show and reference else ():
         if tag == "insert":
             print(f"   + {' '.join(said[c:d])}")
 

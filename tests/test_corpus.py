@@ -104,7 +104,7 @@ def test_missing_and_empty_paths(tmp_path: Path) -> None:
     assert corpus.speeches == []
     assert corpus.problems == [
         f"{tmp_path / 'gone'}: no such file or folder",
-        f"{tmp_path / 'empty'}: no .txt file in this folder",
+        f"{tmp_path / 'empty'}: no .txt or .pdf file in this folder",
     ]
 
 

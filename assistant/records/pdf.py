@@ -10,6 +10,7 @@ import ctypes
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import hypot
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -101,15 +102,13 @@ def _why_closed(error: Exception) -> str:
         return "is protected by a password; save it without one"
     if "security" in told:
         return "is encrypted in a way that cannot be read; save it without protection"
-    return "is damaged or cut off, no PDF that can be opened; get the file again"
+    return "is no PDF that can be opened (damaged, cut off or without pages); get the file again"
 
 
 def _pages(document: Any, path: Path) -> Iterator[tuple[Word, ...]]:
     import pypdfium2
 
     count = len(document)
-    if not count:
-        raise SourceError(f"{path}: a PDF without pages")
     if count > MOST_PAGES:
         raise SourceError(
             f"{path}: {count:,} pages are too many for the record of a meeting "
@@ -205,11 +204,21 @@ def _word(text: Any, characters: list[_Character], spaced: bool) -> Word:
         left,
         right,
         _baseline(text, characters[0]),
-        pdfium.FPDFText_GetFontSize(text, face),
+        _size(text, face),
         bold="bold" in name or weight >= _BOLD,
         italic="italic" in name or "oblique" in name or bool(flags & _ITALIC),
         spaced=spaced,
     )
+
+
+def _size(text: Any, index: int) -> float:
+    """Height of the font on the page; programs of layout set size 1 and magnify it."""
+    import pypdfium2.raw as pdfium
+
+    matrix = pdfium.FS_MATRIX()
+    magnified = pdfium.FPDFText_GetMatrix(text, index, matrix)
+    scale = hypot(matrix.c, matrix.d) if magnified else 1.0
+    return float(pdfium.FPDFText_GetFontSize(text, index) * scale)
 
 
 _BOLD = 600

@@ -82,13 +82,20 @@ def _with_delegation(header: Header, cover: Cover) -> Header:
 
 
 def _doubts(layout: Layout, cover: Cover) -> Iterator[str]:
+    """Where the file may not be all of a record."""
     if cover.date is None:
         yield "no date found on the first page"
-    numbered = [(page, number) for page, number in enumerate(layout.printed, 1) if number]
-    other = [(page, number) for page, number in numbered if page != number]
-    if other:
-        page, number = other[0]
-        yield f"page {page} of the file is numbered {number} in print; pages are those of the file"
+    numbers = [(page, number) for page, (number, _) in enumerate(layout.printed, 1) if page > 1]
+    if any(number for _, number in numbers):
+        for page, number in numbers:
+            if number != page:
+                found = f"is numbered {number}" if number else "has no number"
+                yield f"page {page} of the file {found} in print; pages are cited as in the file"
+                break
+    count = len(layout.pages)
+    told = max(total for _, total in layout.printed)
+    if told > count:
+        yield f"{count} pages, where {told} are printed; get the whole file"
 
 
 @dataclass
