@@ -36,8 +36,8 @@ def read_source(path: Path, largest: int | None = None) -> Source:
     return Source(decode(data, path), hashlib.sha256(data).hexdigest())
 
 
-def read_bytes(path: Path, largest: int | None = None) -> bytes:
-    """The bytes of a file that has some.
+def read_bytes(path: Path, largest: int | None = None, holds: str = "speech") -> bytes:
+    """The bytes of a file that has some; `holds` is what a file should have one of.
 
     Raises:
         SourceError: It cannot be read, is empty or too large.
@@ -48,8 +48,8 @@ def read_bytes(path: Path, largest: int | None = None) -> bytes:
         size = path.stat().st_size
         if largest and size > largest:
             raise SourceError(
-                f"{path}: {size / 1e6:,.0f} MB is too large for a speech "
-                f"(at most {largest / 1e6:.0f} MB); split it into one file per speech"
+                f"{path}: {size / 1e6:,.0f} MB is too large for a {holds} "
+                f"(at most {largest / 1e6:.0f} MB); split it into one file per {holds}"
             )
         data = path.read_bytes()
     except OSError as error:

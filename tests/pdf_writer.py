@@ -71,8 +71,7 @@ def body(
 def pdf(pages: Sequence[Page], trailer: str = "") -> bytes:
     """A PDF file; `trailer` is put into its trailer dictionary."""
     fonts = " ".join(f"/F{n} {3 + n} 0 R" for n in range(len(FONTS)))
-    first = 3 + len(FONTS)
-    kids = " ".join(f"{first + 2 * n} 0 R" for n in range(len(pages)))
+    kids = " ".join(f"{_content(n) - 1} 0 R" for n in range(len(pages)))
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         f"<< /Type /Pages /Kids [{kids}] /Count {len(pages)} >>".encode(),
@@ -84,11 +83,16 @@ def pdf(pages: Sequence[Page], trailer: str = "") -> bytes:
     for number, page in enumerate(pages):
         content = b"\n".join(_line(*line) for line in page)
         objects += [
-            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] "
-            f"/Resources << /Font << {fonts} >> >> /Contents {first + 2 * number + 1} 0 R >>".encode(),
+            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents {_content(number)}"
+            f" 0 R /Resources << /Font << {fonts} >> >> >>".encode(),
             b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content),
         ]
     return _file(objects, trailer)
+
+
+def _content(page: int) -> int:
+    """Number of the object with the lines of a page; the page itself is the one before."""
+    return 4 + len(FONTS) + 2 * page
 
 
 def _line(left: float, bottom: float, words: str) -> bytes:

@@ -270,6 +270,36 @@ def test_a_record_without_bold_or_italics(read: Read) -> None:
     assert "spoke" not in borg.text
 
 
+def test_a_record_in_one_column(read: Read) -> None:
+    """As before 1994, with the agenda beside its heading and capitals in the headers."""
+    wide = "and so it is with the work of the Council, on which we have agreed without a vote, as"
+    lines = (
+        "\t*The meeting was called to order at 11.15 a.m.*",
+        "",
+        f"\t**The PRESIDENT** (*spoke in Spanish*): This is so, {wide[:60]}",
+        *(wide,) * 6,
+        "everybody knows.",
+        "",
+        f"\t**Mr. BORG** (Malta): So be it, {wide}",
+        "everybody knows.",
+    )
+    page = changed_cover("**Agenda**", "**Agenda** The situation in Angola", "\tReport (S/1)", "")
+    president, borg = read((page, body(2, 2, lines)))
+    assert who([president, borg]) == [
+        ("The PRESIDENT", "Brazil", "Spanish"),
+        ("Mr. BORG", "Malta", None),
+    ]
+    assert len(president.reading.paragraphs) == 1
+    assert president.text.endswith("as everybody knows.")
+    assert president.text.count(wide) == 6
+
+
+def test_a_running_head_of_two_lines(read: Read) -> None:
+    page = body(2, 2, ("\t**Ms. Borg** (Malta): We agree.", "To all of it."))
+    more = (200.0, 723.0, "and neighbouring countries")
+    assert read((cover(), [*page, more]))[0].text == "We agree. To all of it."
+
+
 def test_pages_that_are_missing_are_told(read: Read) -> None:
     read((PAGES[0], PAGES[2]))
     assert [line.split(": ", 1)[1] for line in read.told] == [  # type: ignore[attr-defined]

@@ -71,7 +71,7 @@ def read_pdf(path: Path) -> Pdf:
     """
     import pypdfium2
 
-    data = read_bytes(path, LARGEST_PDF)
+    data = read_bytes(path, LARGEST_PDF, "meeting")
     if b"%PDF-" not in data[:1024]:
         raise SourceError(f"{path}: is not a PDF, whatever its name says")
     try:

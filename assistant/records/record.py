@@ -76,7 +76,7 @@ def read_record(path: Path, warn: Callable[[str], None] = lambda line: None) -> 
 
 def _with_delegation(header: Header, cover: Cover) -> Header:
     """The President speaks for the delegation that the first page names."""
-    if header.speaker == "The President" and header.country is None:
+    if header.speaker.casefold() == "the president" and header.country is None:
         return replace(header, country=cover.presidency)
     return header
 
