@@ -43,20 +43,21 @@ class Citation:
 
     @property
     def source(self) -> Span:
-        """Where the words stand in the file, decoded with universal newlines."""
+        """Where the words stand in the file, or a row's text, with universal newlines."""
         return self.speech.reading.source_span(self.span)
 
     @property
     def lines(self) -> tuple[int, int]:
-        """First and last line in the file, from 1, both included."""
+        """First and last line in the file, or in a row's text, from 1, both included."""
         return self.speech.reading.lines(self.span)
 
     @property
     def place(self) -> str:
-        """Paragraph and lines: "para. 7, lines 69-75"."""
+        """Paragraph and lines: "para. 7, lines 69-75"; in a table after the row: "row 12, …"."""
         first, last = self.lines
         lines = f"line {first}" if first == last else f"lines {first}-{last}"
-        return f"para. {self.paragraph}, {lines}"
+        row = "" if self.speech.row is None else f"row {self.speech.row}, "
+        return f"{row}para. {self.paragraph}, {lines}"
 
     @property
     def reference(self) -> str:

@@ -142,7 +142,7 @@ def test_stated() -> None:
         (
             {"contry": "Mali"},
             "unknown filter 'contry'; "
-            "there are country, language, since, speaker, symbol, topic, until, year",
+            "there are country, language, period, role, since, speaker, symbol, topic, until, year",
         ),
         ({"country": 7}, "filter 'country' must be a text"),
         ({"country": ["Mali"]}, "filter 'country' must be a text"),
