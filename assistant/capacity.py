@@ -60,8 +60,9 @@ _OWN = re.compile(
 # A delegation speaks for its own State, government, people and President anyway.
 _SEVERAL = re.compile(
     r"\b(?:(?<!State )Union|Community|Communities|Group|Movement|Forum|countries|"
-    r"(?<!United )States|[Mm]embers|Caucus|League|Association|Organi[sz]ation|Conference|Commission|Committee|"
-    r"Coalition|Alliance|Network|Watchlist|A3|co-?penholders|Secretary- ?General)\b"
+    r"(?<!United )States|[Mm]embers|Caucus|League|Association|Organi[sz]ation|Conference|"
+    r"Commission|Committee|Coalition|Alliance|Network|Watchlist|A3|"
+    r"co-?penholders|Secretary- ?General)\b"
 )
 _COUNTRY = re.compile("|".join(re.escape(name) for name in COUNTRIES))
 # Where the name of an office or a group is over and the sentence goes on.

@@ -199,6 +199,7 @@ def _tabbed_records(path: Path, width: int) -> Iterator[list[str]]:
         io.TextIOWrapper(file, "utf-8-sig", errors="surrogateescape", newline="\n") as lines,
     ):
         next(lines, None)
+        first = True
         values: list[str] = []
         for line in lines:
             more = line.rstrip("\r\n").split("\t")
@@ -212,6 +213,9 @@ def _tabbed_records(path: Path, width: int) -> Iterator[list[str]]:
             if values and len(more) >= width:
                 yield values
                 joined = more
+            # Row names have a value in every line and no name in the header.
+            width = max(width, len(joined)) if first else width
+            first = False
             yield joined
             values = []
         if values:

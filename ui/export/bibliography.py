@@ -62,7 +62,7 @@ def _note(citation: Citation) -> str:
     return f"[{anchor(citation)}] {citation.place}: “{quote}”"
 
 
-_NOTE = re.compile(r"\[([^\]]+)\] (para\..*?): “(.*)”", re.DOTALL)
+_NOTE = re.compile(r"\[([^\]]+)\] ((?:row \d+, )?para\..*?): “(.*)”", re.DOTALL)
 
 
 def _about(dossier: Dossier, works: Iterable[_Work]) -> list[tuple[str, str]]:
