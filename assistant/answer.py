@@ -43,12 +43,12 @@ class Citation:
 
     @property
     def source(self) -> Span:
-        """Where the words stand in the file, decoded with universal newlines."""
+        """Where the words stand in the file, or a row's text, with universal newlines."""
         return self.speech.reading.source_span(self.span)
 
     @property
     def lines(self) -> tuple[int, int]:
-        """First and last line in the file, from 1, both included."""
+        """First and last line in the file, or in a row's text, from 1, both included."""
         return self.speech.reading.lines(self.span)
 
     @property
@@ -58,11 +58,12 @@ class Citation:
 
     @property
     def place(self) -> str:
-        """Paragraph and lines: "para. 7, lines 69-75"; before them the page: "p. 3, para. 7, …"."""
+        """Paragraph and lines, after page or row: "para. 7, lines 69-75", "p. 3, para. 7, …"."""
         first, last = self.lines
         lines = f"line {first}" if first == last else f"lines {first}-{last}"
         page = f"{written_pages(self.pages)}, " if self.pages else ""
-        return f"{page}para. {self.paragraph}, {lines}"
+        row = "" if self.speech.row is None else f"row {self.speech.row}, "
+        return f"{page}{row}para. {self.paragraph}, {lines}"
 
     @property
     def reference(self) -> str:

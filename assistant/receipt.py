@@ -22,7 +22,7 @@ from assistant.text import Span
 Standing = Literal["exact", "moved", "changed", "gone"]
 _ALIKE = 60
 """Per cent of its letters that a quote must share with the record to be called changed."""
-IDENTITY = ("file", "speaker", "country", "symbol", "date", "byline", "delegation")
+IDENTITY = ("file", "row", "speaker", "country", "symbol", "date", "byline", "delegation")
 """What a citation says of its speech; everything else is about the place in it."""
 
 
@@ -213,6 +213,7 @@ def facts(citation: Citation) -> dict[str, Any]:
     speech, source = citation.speech, citation.source
     return {
         "file": speech.file,
+        "row": speech.row,
         "speaker": speech.speaker,
         "country": speech.country,
         "symbol": speech.symbol,

@@ -44,7 +44,7 @@ def read_bytes(path: Path, largest: int | None = None, holds: str = "speech") ->
     """
     try:
         if not path.is_file():
-            raise SourceError(f"{path}: {_what_it_is(path)}")
+            raise SourceError(f"{path}: {what_it_is(path)}")
         size = path.stat().st_size
         if largest and size > largest:
             raise SourceError(
@@ -59,7 +59,8 @@ def read_bytes(path: Path, largest: int | None = None, holds: str = "speech") ->
     return data
 
 
-def _what_it_is(path: Path) -> str:
+def what_it_is(path: Path) -> str:
+    """Why a path is no file that can be read."""
     if path.is_symlink() and not path.exists():
         return "cannot be read (the link leads nowhere)"
     return "no such file" if not path.exists() else "not a file with text"

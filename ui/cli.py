@@ -22,6 +22,7 @@ from assistant.answer import Answer, Assistant
 from assistant.briefing import Briefer
 from assistant.builder import Built, Export, build
 from assistant.claims import ClaimChecker
+from assistant.columns import parse_map
 from assistant.conversation.conversation import Conversation
 from assistant.corpus import read_corpus
 from assistant.dossier import Turn
@@ -43,7 +44,9 @@ from ui.wording import counted
 
 SEEDS = Path(__file__).resolve().parents[1] / "seeds"
 _WARNINGS_SHOWN = 10
-_FILTERS = ("country", "speaker", "symbol", "topic", "since", "until")
+_FILTERS = (
+    "country", "speaker", "symbol", "topic", "language", "role", "since", "until", "period"
+)  # fmt: skip
 _TABLE_WIDTH = 160
 _HOST, _PORT = "127.0.0.1", 7860
 
@@ -98,7 +101,14 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         type=Path,
         metavar="PATH",
-        help="a text file, a record as PDF, or a folder",
+        help="a text file, a record as PDF, a table (CSV, TSV, JSON Lines, Parquet) or a folder",
+    )
+    index.add_argument(
+        "--map",
+        action="append",
+        default=[],
+        metavar="FIELD=COLUMN,…",
+        help="what the columns of a table hold, where their names do not tell: text=Body,date=When",
     )
     index.add_argument(
         "--model",
@@ -188,8 +198,13 @@ def _add_filters(parser: argparse.ArgumentParser, title: str = "filters") -> Non
     group.add_argument("--speaker", help="name of the speaker")
     group.add_argument("--symbol", help="of the meeting, such as S/PV.8349")
     group.add_argument("--topic", help="words of the agenda item")
+    group.add_argument("--language", help="language it was delivered in")
+    group.add_argument(
+        "--role", help="part taken in the meeting, or capacity: Guest, The President"
+    )
     group.add_argument("--since", help="first day: YYYY, YYYY-MM or YYYY-MM-DD")
     group.add_argument("--until", help="last day, written likewise")
+    group.add_argument("--period", help="a year, month or day, or two of them: 2018..2020")
 
 
 def _port(value: str) -> int:
@@ -219,8 +234,9 @@ def _filters(options: argparse.Namespace) -> Filters:
 
 def _index(options: argparse.Namespace) -> int:
     folder = options.library or default_library()
+    columns = parse_map(options.map)
     with ProgressView(Console(stderr=True)) as progress:
-        corpus = read_corpus(options.paths, partial(progress, "Reading files"))
+        corpus = read_corpus(options.paths, partial(progress, "Reading files"), columns)
         if not corpus.speeches:
             _tell_problems(corpus.problems)
             raise SourceError("no speech could be read; the library is left as it was")

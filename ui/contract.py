@@ -164,6 +164,10 @@ def speech_record(speech: Speech, with_text: bool = False) -> dict[str, Any]:
         "date": speech.date,
         "topic": speech.topic,
         "capacity": speech.capacity,
+        "capacity_derived": speech.capacity_derived,
+        "role": speech.role,
+        "number": speech.number,
+        "row": speech.row,
         "sha256": speech.sha256,
         "words": len(speech.text.split()),
     }
@@ -176,8 +180,9 @@ def speech_record(speech: Speech, with_text: bool = False) -> dict[str, Any]:
 
 
 def citation_record(citation: Citation) -> dict[str, Any]:
+    """A citation as a JSON object; what few have (a row, a derived capacity) only where it is."""
     speech, source = citation.speech, citation.source
-    return {
+    record = {
         "speech": speech.id,
         "file": speech.file,
         "speaker": speech.speaker,
@@ -193,6 +198,11 @@ def citation_record(citation: Citation) -> dict[str, Any]:
         **{name: value for name, value in stated_pages(citation).items() if value},
         "reference": citation.reference,
     }
+    if speech.row is not None:
+        record["row"] = speech.row
+    if speech.capacity is not None:
+        record |= {"capacity": speech.capacity, "capacity_derived": speech.capacity_derived}
+    return record
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

@@ -232,6 +232,8 @@ def speech_view(speech: Speech) -> RenderableType:
     parts: list[RenderableType] = [heading]
     if speech.topic:
         parts.append(Text(shown(speech.topic), "dim"))
+    if speech.told_capacity:
+        parts.append(Text(shown(f"Capacity: {speech.told_capacity}"), "dim"))
     if speech.language and speech.language != "English":
         parts.append(Text(f"Delivered in {shown(speech.language)}; interpretation", "dim"))
     if pages := speech.pages_of(Span(0, len(speech.text))):

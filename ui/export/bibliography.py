@@ -67,7 +67,7 @@ def _note(citation: Citation) -> str:
     return f"[{anchor(citation)}] {citation.place}: “{quote}”"
 
 
-_NOTE = re.compile(r"\[([^\]]+)\] ((?:pp?\. [\d-]+, )?para\..*?): “(.*)”", re.DOTALL)
+_NOTE = re.compile(r"\[([^\]]+)\] ((?:pp?\. [\d-]+, )?(?:row \d+, )?para\..*?): “(.*)”", re.DOTALL)
 _PAGE = re.compile(r"pp?\. (\d+)(?:-(\d+))?, ")
 
 

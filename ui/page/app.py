@@ -56,7 +56,7 @@ def build_page(assistant: Assistant) -> gr.Blocks:
             log = _log_pane(library)
             with gr.Column(elem_id="desk"):
                 fields = filter_fields(library)
-                shown_chips = chips_row(fields)
+                shown_chips = chips_row(desk, fields)
                 ways = ways_to_ask()
                 basket(desk.briefings)
         _source_pane(library)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -23,10 +24,10 @@ from ui.page.claim import claim_turn
 from ui.page.quotation import quotation_turn
 from ui.page.talk import Entry, Said, Talk
 from ui.page.turn import Turn, answer_turn, notice_turn, shown, suggested
-from ui.wording import FILTER_WORDS
+from ui.wording import FILTER_WORDS, counted
 
-FIELDS = ("country", "speaker", "since", "until")
-"""The filters that the page offers, in the order of its fields."""
+FIELDS = ("country", "speaker", "since", "until", "symbol", "topic", "language", "role")
+"""The filters that the page offers, in the order of its fields; browsers keep them in it."""
 
 Field = str | list[str] | None
 """What a field of the page holds."""
@@ -56,6 +57,7 @@ class Desk:
         self._checker = checker
         self._quotations = quotations
         self.briefings = Briefings(assistant.library)
+        self._passages = Counter(passage.speech for passage in assistant.library.passages)
 
     def add(self, said: Said, talk: Talk) -> Talk:
         """The conversation with one more turn: an outcome, or why there is none."""
@@ -119,6 +121,22 @@ class Desk:
         except Exception:  # an offer that fails must not disturb the answer
             _log.exception("no follow-up could be suggested")
             return ""
+
+    def left(self, *fields: Field) -> str:
+        """The filters that are set, as chips, and how much of the library they leave."""
+        shown_chips = chips(*fields)
+        if not shown_chips:
+            return ""
+        try:
+            chosen = filters(*fields)
+        except RapporteurError as error:
+            return f'{shown_chips}<p class="left" role="status">{shown(_sentence(error))}</p>'
+        speeches = self._assistant.library.speeches.values()
+        ids = [speech.id for speech in speeches if chosen.match(speech)]
+        passages = sum(self._passages[id_] for id_ in ids)
+        told = f"{len(ids):,} of {counted(len(speeches), 'speech', 'speeches')}, "
+        told += counted(passages, "passage")
+        return f'{shown_chips}<p class="left" role="status">{told}</p>'
 
 
 def without_slot(talk: Talk, turn: int, kind: str) -> Said | None:

@@ -9,8 +9,9 @@ from typing import Any
 
 import gradio as gr
 
+from assistant.filters import roles_of
 from assistant.library import Library
-from ui.page.desk import chips
+from ui.page.desk import Desk
 from ui.page.documents import buttons
 from ui.page.talk import Way
 
@@ -43,22 +44,30 @@ def script() -> str:
 
 
 def filter_fields(library: Library) -> Fields:
-    speeches = library.speeches.values()
-    countries = sorted({speech.country for speech in speeches if speech.country})
-    frequent = Counter(s.speaker for s in speeches if s.speaker).most_common(_MOST_CHOICES)
-    speakers = sorted(name for name, _ in frequent)
+    """The filters, in the order of `desk.FIELDS`; on the page what is known of all comes first."""
+    speeches = list(library.speeches.values())
     with gr.Accordion("Filters", open=False, elem_id="filters"), gr.Row():
-        return [
-            _choice("Delegation", countries),
-            _choice("Speaker", speakers),
-            _period("From"),
-            _period("To"),
-        ]
+        country = _choice("Delegation", [speech.country for speech in speeches])
+        speaker = _choice("Speaker", [speech.speaker for speech in speeches])
+        since, until = _period("From"), _period("To")
+        symbol = _choice("Meeting", [speech.symbol for speech in speeches])
+        topic = _choice("Topic", [speech.topic for speech in speeches])
+        language = _choice("Language", [speech.language for speech in speeches])
+        role = _choice("Role", [role for speech in speeches for role in roles_of(speech)])
+    return [country, speaker, since, until, symbol, topic, language, role]
 
 
-def _choice(label: str, names: list[str]) -> gr.Dropdown:
+def _choice(label: str, known: list[str | None]) -> gr.Dropdown:
+    """The most frequent names to choose from; nothing where no speech has one."""
+    frequent = Counter(name for name in known if name).most_common(_MOST_CHOICES)
     return gr.Dropdown(
-        names, value=None, label=label, allow_custom_value=True, container=True, min_width=120
+        sorted(name for name, _ in frequent),
+        value=None,
+        label=label,
+        allow_custom_value=True,
+        container=True,
+        min_width=120,
+        visible=bool(frequent) or label in ("Delegation", "Speaker"),
     )
 
 
@@ -66,7 +75,8 @@ def _period(label: str) -> gr.Textbox:
     return gr.Textbox(label=label, placeholder="e.g. 2018-09", max_lines=1, min_width=90)
 
 
-def chips_row(fields: Fields) -> gr.HTML:
+def chips_row(desk: Desk, fields: Fields) -> gr.HTML:
+    """What is chosen and what it leaves, told anew whenever a filter changes."""
     row = gr.HTML(
         "",
         elem_id="chips",
@@ -75,7 +85,7 @@ def chips_row(fields: Fields) -> gr.HTML:
         js_on_load="rapporteur.chips(element, filter => trigger('remove', {filter}))",
     )
     for field in fields:
-        field.change(chips, fields, row, **QUIETLY)
+        field.change(desk.left, fields, row, **QUIETLY)
     return row
 
 

@@ -74,7 +74,9 @@ def _description(speech: Speech) -> str:
         speech.date,
         written_date(speech.date) if speech.date else None,
         speech.topic,
-        speech.file,
+        speech.role,
+        speech.capacity,
+        speech.origin,
     ]
     return " ".join(part for part in known if part).casefold()
 
@@ -129,10 +131,12 @@ def speech_html(speech: Speech, cited: Span | None = None) -> str:
 
 
 def _head(speech: Speech) -> str:
-    lines = [" · ".join(occasion(speech)), speech.topic, speech.capacity, _delivered(speech)]
+    spoke_as = [speech.role, speech.told_capacity]
+    capacity = " · ".join(part for part in spoke_as if part)
+    lines = [" · ".join(occasion(speech)), speech.topic, capacity, _delivered(speech)]
     pages = speech.pages_of(Span(0, len(speech.text)))
-    if speech.file != lines[0]:
-        lines.append(f"File {speech.file}" + (f", {written_pages(pages)}" if pages else ""))
+    if speech.origin != lines[0]:
+        lines.append(f"File {speech.origin}" + (f", {written_pages(pages)}" if pages else ""))
     return f"<h2>{_who(speech)}</h2>" + "".join(_lines(lines))
 
 

@@ -97,8 +97,9 @@ class Wiring:
         """A question asked again of all speeches; the filters are emptied."""
         said = widened(talk, _number(event, "turn"))
         if said is None:
-            return [gr.skip()] * 8
-        return *self._replied(self.desk.add(said, talk)), None, None, "", ""
+            return [gr.skip()] * (4 + len(self.fields))
+        emptied = [None if isinstance(field, gr.Dropdown) else "" for field in self.fields]
+        return *self._replied(self.desk.add(said, talk)), *emptied
 
     def _connect_bar(self) -> None:
         bar, kept = self.bar, self.kept
