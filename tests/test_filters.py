@@ -299,4 +299,4 @@ def test_the_page_tells_what_the_filters_leave(toy_library, toy_reader) -> None:
     assert "1 of 3 speeches, 2 passages" in desk.left("NER", *nothing[1:])
     assert "2 of 3 speeches, 4 passages" in desk.left(*nothing[:2], "2016", "2016", *nothing[4:])
     assert "0 of 3 speeches, 0 passages" in desk.left(*nothing[:7], "Guest")
-    assert "Since: 'soon' is not a date" in desk.left(None, None, "soon", "", *nothing[4:])
+    assert "soon&#x27; is not a date" in desk.left(None, None, "soon", "", *nothing[4:])
