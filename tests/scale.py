@@ -55,7 +55,8 @@ SPEECH, SENTENCES, WORDS = 25, 3, 70
 PIECE = 8192
 SPREAD = 0.35
 """How far a made-up vector lies from a real one: their cosine is 0.94."""
-QUESTIONS = 200
+QUESTIONS, ASKED = 200, 8
+"""Questions asked, and words of each, stop words aside."""
 
 
 def main() -> None:
@@ -87,7 +88,7 @@ def one(step: str, kind: str, library: str, rows: str, folder: str) -> None:
         sys.stdout.flush()
         return
     vectors = questions(real)
-    texts = [next(words(real, 9, seed=number)) for number in range(QUESTIONS)]
+    texts = list(words(real, QUESTIONS, seed=1, length=ASKED))
     encoder = real.encoder
     del real
     found = measured(Path(folder), kind, encoder, texts, vectors)
@@ -186,8 +187,8 @@ def made_up(real: Library, rows: int) -> Iterator[Speech]:
         )  # fmt: skip
 
 
-def words(real: Library, count: int, seed: int = 0) -> Iterator[str]:
-    """Texts of words drawn as often as they stand in a library, its own half of them rarer."""
+def words(real: Library, count: int, seed: int = 0, length: int = WORDS) -> Iterator[str]:
+    """Texts of words drawn as often as they stand in a library, and of many rarer ones."""
     index = real.passage_index
     stems: dict[str, int] = {}
     for speech in list(real.speeches.in_order())[:200]:
@@ -198,7 +199,6 @@ def words(real: Library, count: int, seed: int = 0) -> Iterator[str]:
     known += [f"{stem}{number}" for number in range(20) for stem in known]
     odds = np.cumsum(1 / np.arange(10, len(known) + 10))
     chance = np.random.default_rng(seed)
-    length = 8 if count < 10 else WORDS
     for _ in range(count):
         drawn = np.searchsorted(odds, chance.random(length) * odds[-1])
         yield " ".join(known[at] for at in drawn)
