@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from typing import Any
 
 from assistant.delegations import delegation_key
 from assistant.errors import FilterError
 from assistant.metadata import name_words, plain
 from assistant.speech import Speech, period
+
+Fits = Callable[[str, str | None], bool]
+"""Whether a field's value is what is wanted."""
+Condition = dict[str, Callable[[str | None], bool]]
+"""Tests by field, one of which a speech must pass."""
 
 
 @dataclass(frozen=True)
@@ -101,22 +107,37 @@ class Filters:
 
     def match(self, speech: Speech) -> bool:
         """Whether a speech meets all of them."""
-        return (
-            (self.country is None or _same_country(self.country, speech.country))
-            and (self.speaker is None or _names(self.speaker, speech.speaker))
-            and (self.symbol is None or _same_symbol(self.symbol, speech.symbol))
-            and (self.topic is None or _has_phrase(self.topic, speech.topic))
-            and (self.language is None or plain(self.language) == plain(speech.language or ""))
-            and (self.role is None or _has_role(self.role, speech))
-            and self._in_period(speech)
+        return all(
+            any(fits(getattr(speech, field)) for field, fits in condition.items())
+            for condition in self.conditions()
         )
 
-    def _in_period(self, speech: Speech) -> bool:
+    def conditions(self) -> list[Condition]:
+        """What the filters ask of single fields of a speech."""
+        asked: dict[str, tuple[str | None, dict[str, Fits]]] = {
+            "country": (self.country, {"country": _same_country}),
+            "speaker": (self.speaker, {"speaker": _names}),
+            "symbol": (self.symbol, {"symbol": _same_symbol}),
+            "topic": (self.topic, {"topic": _has_phrase}),
+            "language": (self.language, {"language": _same_language}),
+            "role": (
+                self.role,
+                {"role": _has_phrase, "capacity": _has_phrase, "speaker": _is_office},
+            ),
+        }
+        stated: list[Condition] = [
+            {field: partial(fits, wanted) for field, fits in of.items()}
+            for wanted, of in asked.values()
+            if wanted is not None
+        ]
         if self.since is None and self.until is None:
-            return True
-        if speech.date is None:
+            return stated
+        return [*stated, {"date": self._in_period}]
+
+    def _in_period(self, date: str | None) -> bool:
+        if date is None:
             return False
-        first, last = period(speech.date)
+        first, last = period(date)
         return (self.since is None or last >= period(self.since)[0]) and (
             self.until is None or first <= period(self.until)[1]
         )
@@ -159,6 +180,10 @@ def _names(wanted: str, speaker: str | None) -> bool:
     return bool(words) and all(word in present for word in words)
 
 
+def _same_language(wanted: str, language: str | None) -> bool:
+    return plain(wanted) == plain(language or "")
+
+
 def _has_phrase(wanted: str, topic: str | None) -> bool:
     """Whether the words stand in the topic one after the other."""
     words, among = ([plain(w) for w in text.split()] for text in (wanted, topic or ""))
@@ -166,15 +191,18 @@ def _has_phrase(wanted: str, topic: str | None) -> bool:
     return any(among[start : start + len(words)] == words for start in starts)
 
 
-def _has_role(wanted: str, speech: Speech) -> bool:
-    """Whether the words stand in the role or the capacity; an office for a name is a role, too."""
-    return any(_has_phrase(wanted, role) for role in roles_of(speech))
+def _is_office(wanted: str, speaker: str | None) -> bool:
+    """Whether the words stand in the office that a record has for a name: "The President"."""
+    return _has_phrase(wanted, _office(speaker))
+
+
+def _office(speaker: str | None) -> str | None:
+    return speaker if speaker and speaker.startswith("The ") else None
 
 
 def roles_of(speech: Speech) -> list[str]:
     """What is known of the part a speaker takes: by the metadata, the header, their own words."""
-    office = speech.speaker if speech.speaker and speech.speaker.startswith("The ") else None
-    return [role for role in (speech.role, speech.capacity, office) if role]
+    return [role for role in (speech.role, speech.capacity, _office(speech.speaker)) if role]
 
 
 def _same_symbol(wanted: str, symbol: str | None) -> bool:

@@ -34,6 +34,7 @@ from assistant.questions import holds_claims, read_judged, read_judged_claims
 from assistant.quotation.quotations import Quotations
 from assistant.reader import CrossReader
 from assistant.receipt import Verifier
+from embeddings.dense import KINDS, MOST_8BIT, MOST_FLAT
 from embeddings.export import export_encoder
 from embeddings.shipped import ENCODER_NAME, place_encoder
 from ui import batch, chat, contract, export, terminal
@@ -114,6 +115,13 @@ def _parser() -> argparse.ArgumentParser:
         "--model",
         help="name or folder of a sentence-transformers model; without it the library's own "
         "model is kept, and a new library gets the one that ships with Rapporteur",
+    )
+    index.add_argument(
+        "--kind",
+        choices=KINDS,
+        help="how vectors are searched: flat (exact), 8bit (a quarter of the memory) or hnsw (a "
+        f"graph); without it by number of passages, flat up to {MOST_FLAT:,}, 8bit up to "
+        f"{MOST_8BIT:,}",
     )
 
     ask = _command(commands, "ask", _ask, "answer a question, or a file of questions")
@@ -240,7 +248,8 @@ def _index(options: argparse.Namespace) -> int:
         if not corpus.speeches:
             _tell_problems(corpus.problems)
             raise SourceError("no speech could be read; the library is left as it was")
-        built = build(folder, corpus.speeches, _export(folder, options.model), progress)
+        export = _export(folder, options.model)
+        built = build(folder, corpus.speeches, export, progress, options.kind)
     if options.model not in (None, ENCODER_NAME):
         calibrated = f"refusals are calibrated for {ENCODER_NAME}, not for {options.model}"
         corpus.warnings.insert(0, calibrated)
