@@ -403,7 +403,7 @@ def test_documents_of_rows_are_verified(table_library: Library, name: str, tmp_p
     verified = Verifier(speeches, corpus_hash(speeches.values())).verify(document)
     assert [check.standing for check in verified.checks] == ["exact"] * 3
     assert verified.problems == ()
-    moved = speeches | {"u1": replace(speeches["u1"], row=7)}
+    moved = dict(speeches) | {"u1": replace(speeches["u1"], row=7)}
     standings = [check.standing for check in Verifier(moved).verify(document).checks]
     assert standings == ["changed", "exact", "exact"]
 
