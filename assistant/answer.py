@@ -179,7 +179,7 @@ class Assistant:
 
     def __init__(self, library: Library, reader: Reader | None = None) -> None:
         self.library = library
-        self.interpreter = Interpreter(library.speeches.values())
+        self.interpreter = Interpreter(library.speeches.one_of_each("country", "speaker"))
         self._retriever = Retriever(library)
         self._reader = reader or CrossReader.shipped(library)
 

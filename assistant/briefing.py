@@ -181,8 +181,9 @@ class Briefer:
             raise QuestionError(f"{len(topics)} topics; brief on at most {MOST_TOPICS} at once")
         asked = [checked(topic) for topic in topics]
         chosen = filters or Filters()
-        speeches = [s for s in self.library.speeches.values() if chosen.match(s)]
-        rows = self.library.rows({speech.id for speech in speeches})
+        numbers = self.library.speeches.matching(chosen)
+        speeches = [self.library.speeches.at(number) for number in numbers.tolist()]
+        rows = self.library.rows_of(numbers)
         searched = Searched(len(speeches), len(rows), chosen)
         sheets = []
         for done, topic in enumerate(asked, start=1):
@@ -219,7 +220,7 @@ class Briefer:
         rows = np.array([mention.sentence for mention in mentions], np.int64)
         quotes: list[Quote] = []
         leading: list[int] = []
-        vectors = self.library.sentence_index.dense.rows(rows)
+        vectors = self.library.sentence_index.vectors(rows)
         for number, mention in enumerate(mentions):
             quote = Quote(self._citation(mention), mention.score)
             nearness = vectors[leading] @ vectors[number]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from typing import Any
 
 from assistant.errors import FilterError
@@ -108,21 +109,30 @@ class Filters:
         return {field.name: value for field in fields(self) if (value := getattr(self, field.name))}
 
     def match(self, speech: Speech) -> bool:
-        return (
-            (self.country is None or _same_country(self.country, speech.country))
-            and (self.speaker is None or _names(self.speaker, speech.speaker))
-            and (self.symbol is None or _same_symbol(self.symbol, speech.symbol))
-            and (self.topic is None or _has_phrase(self.topic, speech.topic))
-            and (self.language is None or plain(self.language) == plain(speech.language or ""))
-            and self._in_period(speech)
-        )
+        return all(fits(getattr(speech, field)) for field, fits in self.conditions())
 
-    def _in_period(self, speech: Speech) -> bool:
+    def conditions(self) -> list[tuple[str, Callable[[str | None], bool]]]:
+        """What the filters ask of single fields of a speech, by the name of the field."""
+        asked: dict[str, tuple[str | None, Callable[[str, str | None], bool]]] = {
+            "country": (self.country, _same_country),
+            "speaker": (self.speaker, _names),
+            "symbol": (self.symbol, _same_symbol),
+            "topic": (self.topic, _has_phrase),
+            "language": (self.language, _same_language),
+        }
+        stated: list[tuple[str, Callable[[str | None], bool]]] = [
+            (field, partial(fits, wanted))
+            for field, (wanted, fits) in asked.items()
+            if wanted is not None
+        ]
         if self.since is None and self.until is None:
-            return True
-        if speech.date is None:
+            return stated
+        return [*stated, ("date", self._in_period)]
+
+    def _in_period(self, date: str | None) -> bool:
+        if date is None:
             return False
-        first, last = period(speech.date)
+        first, last = period(date)
         return (self.since is None or last >= period(self.since)[0]) and (
             self.until is None or first <= period(self.until)[1]
         )
@@ -156,6 +166,10 @@ def _names(wanted: str, speaker: str | None) -> bool:
     present = name_words(speaker or "")
     words = name_words(wanted)
     return bool(words) and all(word in present for word in words)
+
+
+def _same_language(wanted: str, language: str | None) -> bool:
+    return plain(wanted) == plain(language or "")
 
 
 def _has_phrase(wanted: str, topic: str | None) -> bool:

@@ -15,8 +15,9 @@ from rapidfuzz import fuzz
 from assistant import storage
 from assistant.answer import Citation
 from assistant.dossier import corpus_hash, period
-from assistant.errors import LibraryError
+from assistant.errors import RapporteurError
 from assistant.speech import Speech, written_date
+from assistant.speeches import Speeches
 from assistant.text import Span
 
 Standing = Literal["exact", "moved", "changed", "gone"]
@@ -132,10 +133,9 @@ class Verifier:
         while True:
             state = storage.present_state(folder)
             try:
-                storage.check(state)
-                speeches = {speech.id: speech for speech in storage.read_speeches(state)}
-                return cls(speeches, corpus_hash(speeches.values()))
-            except (LibraryError, OSError):
+                speeches = Speeches.open(state, storage.check(state))
+                return cls(speeches, corpus_hash(speeches.in_order()))
+            except (RapporteurError, OSError):
                 # Replaced while it was read: there is a newer state.
                 if storage.present_state(folder) == state:
                     raise

@@ -51,6 +51,11 @@ class Speech:
         return f"{speaker} ({self.country})" if self.country else speaker
 
     @property
+    def label(self) -> str:
+        """Who and when, as it is searched with the words: "Mr. Umarov (Kazakhstan) 2018"."""
+        return f"{self.byline} {written_date(self.date) if self.date else ''}"
+
+    @property
     def occasion(self) -> str:
         """Meeting and day: "S/PV.8349, 12 September 2018"; the file where neither is known."""
         parts = [self.symbol, written_date(self.date) if self.date else None]

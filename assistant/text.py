@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from statistics import median
 from typing import NamedTuple
@@ -53,6 +53,12 @@ class ReadingText:
     text: str
     paragraphs: tuple[Span, ...]
     segments: tuple[Segment, ...]
+
+    def __eq__(self, other: object) -> bool:
+        # Whether it is in memory or read from a library makes no difference.
+        return isinstance(other, ReadingText) and all(
+            getattr(self, field.name) == getattr(other, field.name) for field in fields(ReadingText)
+        )
 
     @cached_property
     def _starts(self) -> list[int]:

@@ -190,14 +190,14 @@ class TopicSearch:
         topic = self.topic(text, rows)
         vector = self.library.encoder.encode_questions([topic.focus])[0]
         words, part = self._words(text, rows)
-        dense = self.library.sentence_index.dense
-        cosines = dense.cosines(vector, np.arange(len(dense)))
-        starts = [self.library.sentence_rows(row).start for row in range(len(self._vocabulary))]
+        index = self.library.sentence_index
+        cosines = index.cosines(vector, np.arange(len(index)))
+        starts = self.library.passages.sentence_starts[:-1]
         values = {
             "words": words,
             "words above the usual": words - np.float32(np.median(words)),
             "part": part,
-            "passage": self.library.passage_index.dense.cosines(vector, rows),
+            "passage": self.library.passage_index.cosines(vector, rows),
             "sentence": np.maximum.reduceat(cosines, starts)[rows],
         }
         return Signals(topic, rows, values, cosines)

@@ -478,7 +478,7 @@ def test_verify_loads_no_model(run: Run, tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_verify_refuses_a_damaged_library(folder: Path) -> None:
     state = folder / (folder / "CURRENT").read_text().strip()
-    (state / "speeches.jsonl").write_text("")
+    (state / "texts.txt").write_text("")
     with pytest.raises(LibraryError):
         Verifier.open(folder)
 

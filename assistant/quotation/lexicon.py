@@ -39,8 +39,7 @@ class Lexicon:
 
     def __init__(self, library: Library) -> None:
         self._library = library
-        self._index = library.passage_index.lexical
-        self._ids = list(library.speeches)
+        self._index = library.passage_index
         self._stem = Stemmer.Stemmer("english").stemWord
         self.words = lru_cache(maxsize=_WORDS_READ)(self._words)
         self._known = lru_cache(maxsize=1 << 14)(self._stands)
@@ -52,15 +51,14 @@ class Lexicon:
     @cached_property
     def _speech_of_row(self) -> Rows:
         """Number of the speech that each passage is from."""
-        numbers = {id_: number for number, id_ in enumerate(self._ids)}
-        return np.array([numbers[p.speech] for p in self._library.passages], np.int64)
+        return np.asarray(self._library.passages.speech_numbers, np.int64)
 
     # Speeches
 
     @cached_property
     def _first_rows(self) -> Rows:
         """The row of the first passage of each speech, and the number of rows at the end."""
-        return np.searchsorted(self._speech_of_row, np.arange(len(self._ids) + 1))
+        return np.searchsorted(self._speech_of_row, np.arange(len(self._library.speeches) + 1))
 
     def with_all(self, quotation: str) -> list[str]:
         """The speeches that have every word of a text, in order."""
@@ -76,7 +74,7 @@ class Lexicon:
             found = found[among < self._first_rows[found + 1]]
             if not found.size:
                 break
-        return [self._ids[number] for number in found]
+        return [self._library.speeches.id_at(int(number)) for number in found]
 
     def with_letters(self, quotation: Words) -> list[str]:
         """The speeches with a passage that has the letters of a text, whatever its typography.
@@ -115,7 +113,7 @@ class Lexicon:
                 leads = speech in top and len(top) <= _LEADERS
                 scores[speech] = scores.get(speech, 0) + score * (3 if leads else 1)
         order = sorted(scores, key=lambda speech: (-scores[speech], speech))
-        return [self._ids[speech] for speech in order[:most]]
+        return [self._library.speeches.id_at(speech) for speech in order[:most]]
 
     def _nearest_rows(self, text: str) -> Iterator[tuple[int, float]]:
         stems = dict.fromkeys(self._index.stems(text))

@@ -52,7 +52,7 @@ class Quotations:
         self.library = library
         self._lexicon = Lexicon(library)
         self._verbatim = Verbatim(self._lexicon)
-        self._delegations = delegations(library.speeches.values())
+        self._delegations = delegations(library.speeches.one_of_each("country"))
 
     def check(
         self, quotation: str, speaker: str | None = None, filters: Filters | None = None
