@@ -340,7 +340,7 @@ def provenance(library: Library, asked: tuple[str, ...], *searched: Searched) ->
     filters = {one.filters for one in searched} or {whole.filters}
     return Provenance(
         program=f"rapporteur {version('rapporteur')}",
-        library=corpus_hash(library.speeches.in_order()),
+        library=library.corpus_hash(),
         models=_model_hash(library),
         asked=asked,
         filters=next(iter(filters)) if len(filters) == 1 else None,

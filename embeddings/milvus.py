@@ -8,6 +8,7 @@ are: a score means the same wherever the texts lie.
 from __future__ import annotations
 
 import math
+import re
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -200,6 +201,12 @@ class TextCollection:
         """The `k` rows nearest in meaning, best first: their columns, and "score", the cosine."""
         return self._search("vector", [vector], k, condition, columns)[0]
 
+    def best_stems(
+        self, stems: Sequence[str], k: int, condition: str, columns: Sequence[str]
+    ) -> list[dict[str, Any]]:
+        """The same as `best` for words that are stems already."""
+        return self._search("bm25", [" ".join(map(token, stems))], k, condition, columns)[0]
+
     def best(
         self, text: str, k: int, condition: str, columns: Sequence[str]
     ) -> list[dict[str, Any]]:
@@ -273,6 +280,9 @@ class TextCollection:
 
     # Words
 
+    def __len__(self) -> int:
+        return self.count()
+
     def knows(self, text: str) -> bool:
         """Whether a word of the text, stop words aside, stands in any row."""
         return bool(self.best(text, 1, "", []))
@@ -297,6 +307,12 @@ class TextCollection:
         asked = [f'text_match(words, "{token(stem)}")' for stem in stems]
         with ThreadPoolExecutor(_CALLS) as pool:
             yield from pool.map(self.count, asked)
+
+    def count_having(self, stem: str, condition: str) -> int:
+        """How many of the rows that meet a condition have a word."""
+        if self.server.is_lite:
+            return len(self.having([stem], condition, []))
+        return self.count(f'text_match(words, "{token(stem)}") and {condition}')
 
     def coverage(self, question: str, found: Sequence[Found]) -> FloatArray:
         """(n,) float32: as `LexicalIndex.coverage`, among all rows of the collection."""
@@ -333,7 +349,18 @@ class TextCollection:
 
 def token(stem: str) -> str:
     """A word that every tokeniser takes for one: letters and digits of ASCII alone."""
-    return stem if stem.isascii() and stem.isalnum() else f"x{stem.encode().hex()}x"
+    plain = stem.isascii() and stem.isalnum() and not _CODED.fullmatch(stem)
+    return stem if plain else f"x{stem.encode().hex()}x"
+
+
+def stem_of(token_: str) -> str:
+    """The word that a token stands for."""
+    if _CODED.fullmatch(token_):
+        return bytes.fromhex(token_[1:-1]).decode()
+    return token_
+
+
+_CODED = re.compile(r"x(?:[0-9a-f]{2})+x")
 
 
 def content_id(*parts: object) -> int:

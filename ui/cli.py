@@ -12,7 +12,7 @@ from dataclasses import asdict
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import platformdirs
 from rich.console import Console
@@ -29,6 +29,7 @@ from assistant.errors import LibraryError, RapporteurError, SourceError
 from assistant.evaluate import by_kind, claim_scores, evaluate, evaluate_claims
 from assistant.filters import Filters
 from assistant.library import Library
+from assistant.milvus.address import SCHEME, Address
 from assistant.questions import holds_claims, read_judged, read_judged_claims
 from assistant.quotation.quotations import Quotations
 from assistant.reader import CrossReader
@@ -38,6 +39,7 @@ from embeddings.shipped import ENCODER_NAME, place_encoder
 from ui import batch, chat, contract, export, terminal
 from ui.export import FORMATS
 from ui.export.conversation import conversation_dossier
+from ui.milvus import open_store, store_index
 from ui.progress import ProgressView
 from ui.wording import counted
 
@@ -100,6 +102,13 @@ def _parser() -> argparse.ArgumentParser:
         "--model",
         help="name or folder of a sentence-transformers model; without it the library's own "
         "model is kept, and a new library gets the one that ships with Rapporteur",
+    )
+
+    index.add_argument(
+        "--only",
+        action="store_true",
+        help="of a library on Milvus, remove the speeches that are not in PATH; a folder always "
+        "becomes the library of just these",
     )
 
     ask = _command(commands, "ask", _ask, "answer a question, or a file of questions")
@@ -171,8 +180,8 @@ def _command(
         "--library",
         type=_folder,
         metavar="DIR",
-        help="folder of the library; without it the one in the user's data folder, which is "
-        "built from the five speeches at first use",
+        help="folder of the library, or milvus:ADDRESS; without it the one in the user's data "
+        "folder, which is built from the five speeches at first use",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
     return parser
@@ -200,9 +209,14 @@ def _most(value: str) -> int:
     return int(value)
 
 
-def _folder(value: str) -> Path:
+def _folder(value: str) -> Path | Address:
     if not value.strip():
         raise argparse.ArgumentTypeError("name a folder")
+    if value.startswith(SCHEME):
+        try:
+            return Address.parse(value)
+        except LibraryError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
     return Path(value)
 
 
@@ -220,7 +234,10 @@ def _index(options: argparse.Namespace) -> int:
         if not corpus.speeches:
             _tell_problems(corpus.problems)
             raise SourceError("no speech could be read; the library is left as it was")
-        built = build(folder, corpus.speeches, _export(folder, options.model), progress)
+        if isinstance(folder, Address):
+            built = store_index(folder, corpus.speeches, options.model, options.only, progress)
+        else:
+            built = build(folder, corpus.speeches, _export(folder, options.model), progress)
     if options.model not in (None, ENCODER_NAME):
         calibrated = f"refusals are calibrated for {ENCODER_NAME}, not for {options.model}"
         corpus.warnings.insert(0, calibrated)
@@ -257,7 +274,7 @@ def _tell_problems(problems: Sequence[str]) -> int:
     return 1 if problems else 0
 
 
-def _built_line(built: Built, folder: Path) -> str:
+def _built_line(built: Built, folder: Path | Address) -> str:
     counts = (
         counted(built.speeches, "speech", "speeches"),
         counted(built.passages, "passage"),
@@ -267,8 +284,11 @@ def _built_line(built: Built, folder: Path) -> str:
     return f"{', '.join(counts)}: {folder}"
 
 
-def open_library(folder: Path | None) -> Library:
+def open_library(folder: Path | Address | None) -> Library:
     """Open the library that was named, or the default one, built from the seeds at first use."""
+    if isinstance(folder, Address):
+        # It offers all that is used of a library by those who ask.
+        return cast(Library, open_store(folder))
     if folder is not None:
         return Library.open(folder)
     default = default_library()
@@ -283,7 +303,7 @@ def open_library(folder: Path | None) -> Library:
     return Library.open(default)
 
 
-def open_assistant(folder: Path | None) -> Assistant:
+def open_assistant(folder: Path | Address | None) -> Assistant:
     """An assistant for the library that was named, or for the default one."""
     library = open_library(folder)
     reader = CrossReader.shipped(library)
@@ -383,7 +403,7 @@ def _quote(options: argparse.Namespace) -> int:
     if options.output is not None and options.quotations is None:
         options.usage_error("--output is for the checks of --quotations")
     filters = _filters(options)
-    quotations = Quotations(open_library(options.library))
+    quotations = Quotations.of(open_library(options.library))
     if options.quotations is not None:
         with ProgressView(Console(stderr=True)) as progress:
             show = partial(progress, "Checking")
@@ -432,12 +452,19 @@ def _verify(options: argparse.Namespace) -> int:
     folder = options.library
     if folder is None and not storage.exists(default_library()):
         open_library(None)  # built from the seeds at first use
-    verified = Verifier.open(folder or default_library()).verify(document)
+    verified = _verifier(folder or default_library()).verify(document)
     if options.json:
         _print_json(contract.verified_record(verified))
     else:
         _console().print(terminal.verified_view(verified))
     return 0 if verified.exact else 1
+
+
+def _verifier(folder: Path | Address) -> Verifier:
+    if isinstance(folder, Address):
+        library = open_library(folder)
+        return Verifier(library.speeches, library.corpus_hash())
+    return Verifier.open(folder)
 
 
 # speeches, eval, serve
@@ -450,7 +477,7 @@ def _speeches(options: argparse.Namespace) -> int:
     if options.action == "show":
         return _show(library, options.speech, options.json)
     filters = _filters(options)
-    found = [speech for speech in library.speeches.values() if filters.match(speech)]
+    found = [speech for speech in library.speeches.in_order() if filters.match(speech)]
     if options.json:
         _print_json([contract.speech_record(speech) for speech in found])
     elif found:

@@ -6,14 +6,12 @@ import json
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from hashlib import sha256
 from threading import Lock
 from typing import Any
 
-import numpy as np
-
+from assistant.dossier import corpus_hash
 from assistant.errors import LibraryError, StoreError
 from assistant.filters import Filters
 from assistant.milvus.address import Address
@@ -25,6 +23,7 @@ from assistant.milvus.records import (
     UnreadText,
     condition,
     stored_passage,
+    value_id,
 )
 from assistant.milvus.shelf import Shelf
 from assistant.milvus.store import Store
@@ -32,18 +31,17 @@ from assistant.passage import Passage
 from assistant.scope import Scope
 from assistant.speech import Speech
 from assistant.text import ReadingText
-from embeddings.dense import Rows
 from embeddings.encoder import Encoder
 from embeddings.hybrid import Query
-from embeddings.lexical import Tokeniser
-from embeddings.milvus import MOST_FOUND, Found, TextCollection
+from embeddings.milvus import MOST_FOUND, TextCollection
 from embeddings.milvus_server import Server
 
 _KEPT = 2048
 """Whole speeches kept at hand, some 20 kB each."""
 _MORE = 4
 """Rows asked for by words for each that is wanted: parts of a store weigh words a little apart."""
-_BATCH = 500
+_BATCH, _AT_ONCE = 500, 50
+_HASHED = 5_000
 _READ = [name for name in PASSAGE_COLUMNS if name not in (*FILTERED, "written")]
 _SENTENCE = [name for name in SENTENCE_COLUMNS if name in ("version", "passage", "place")]
 
@@ -81,9 +79,9 @@ class MilvusLibrary:
         return cls(store, store.encoder(about))
 
     @property
-    def passages(self) -> StoredRows:
+    def passages(self) -> TextCollection:
         """How many there are."""
-        return StoredRows(self.store.passages)
+        return self.store.passages
 
     @property
     def passage_index(self) -> TextCollection:
@@ -98,6 +96,15 @@ class MilvusLibrary:
         """
         content = f"{self.store.address}\n{self.encoder.fingerprint}"
         return sha256(content.encode("utf-8")).hexdigest()
+
+    def corpus_hash(self) -> str:
+        """Of texts and metadata, as documents state it; of many speeches of how many there are.
+
+        To read a million speeches for every document would take hours.
+        """
+        if (count := len(self.speeches)) <= _HASHED:
+            return corpus_hash(self.speeches.all_whole())
+        return sha256(f"{self.fingerprint} {count}".encode()).hexdigest()[:16]
 
     def speech_of(self, passage: Passage) -> Speech:
         """The speech of a passage, of the passage's version."""
@@ -156,16 +163,6 @@ class MilvusLibrary:
         )
 
 
-class StoredRows:
-    """How many rows a collection has."""
-
-    def __init__(self, texts: TextCollection) -> None:
-        self._texts = texts
-
-    def __len__(self) -> int:
-        return self._texts.count()
-
-
 class StoredSpeeches(Mapping[str, Speech]):
     """The speeches of a store by id. A loop over all of them reads them all."""
 
@@ -205,6 +202,14 @@ class StoredSpeeches(Mapping[str, Speech]):
                 return sorted(found, key=lambda speech: speech.id)
             last = max(row["id"] for row in rows)
 
+    def all_whole(self) -> Iterator[Speech]:
+        """All speeches with their texts, fetched some at a time."""
+        rows = [(s, s.reading) for s in self.meeting("")]
+        versions = [reading.version for _, reading in rows if isinstance(reading, UnreadText)]
+        for first in range(0, len(versions), _AT_ONCE):
+            found = self._store.whole(versions[first : first + _AT_ONCE])
+            yield from found.values()
+
     def matching(self, filters: Filters) -> list[Speech]:
         """The speeches that filters leave, in order of id."""
         return self.meeting(condition(filters, self._store.values()))
@@ -227,8 +232,6 @@ class StoredSpeeches(Mapping[str, Speech]):
         self, asked: str, country: str | None, speaker: str | None
     ) -> tuple[str | None, str | None]:
         """The delegation and the speaker that all have; None for either where some have others."""
-        from assistant.milvus.records import value_id
-
         count = self._store.speeches.count
         others = [
             count(f"{asked} and {name} != {value_id(value)}")
@@ -253,11 +256,21 @@ class StoredSpeeches(Mapping[str, Speech]):
         found = self._store.whole([version]).get(version)
         if found is None:
             raise StoreError("a speech was replaced in the store while it was read; ask again")
+        self._keep({version: found})
+        return found
+
+    def prepare(self, versions: Sequence[str]) -> None:
+        """Fetch whole speeches at once that are wanted next."""
         with self._lock:
-            self._whole[version] = found
+            new = [version for version in dict.fromkeys(versions) if version not in self._whole]
+        for first in range(0, len(new), _AT_ONCE):
+            self._keep(self._store.whole(new[first : first + _AT_ONCE]))
+
+    def _keep(self, speeches: Mapping[str, Speech]) -> None:
+        with self._lock:
+            self._whole.update(speeches)
             while len(self._whole) > _KEPT:
                 self._whole.popitem(last=False)
-        return found
 
     def pinned(self, ids: set[str]) -> dict[str, tuple[str, Speech]]:
         """The version that holds of each of some speeches, and the speech of that version."""
@@ -265,7 +278,9 @@ class StoredSpeeches(Mapping[str, Speech]):
 
     def having(self, stems: Sequence[str], most: int) -> list[str]:
         """The ids of speeches that have every one of some words, at most so many."""
-        return sorted(row["speech"] for row in self._store.speeches.having(stems, "", ["speech"], most))
+        return sorted(
+            row["speech"] for row in self._store.speeches.having(stems, "", ["speech"], most)
+        )
 
     def _rows(self, ids: Sequence[str]) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = []
@@ -277,7 +292,8 @@ class StoredSpeeches(Mapping[str, Speech]):
     def _unread(self, row: dict[str, Any]) -> Speech:
         version = row["version"]
         return Speech(
-            reading=UnreadText(lambda: self.of_version(version).reading), **json.loads(row["known"])
+            reading=UnreadText(version, lambda: self.of_version(version).reading),
+            **json.loads(row["known"]),
         )
 
 

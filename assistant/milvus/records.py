@@ -11,7 +11,7 @@ from typing import Any
 
 from assistant.filters import Filters
 from assistant.passage import Passage
-from assistant.speech import Speech, period, written_date
+from assistant.speech import Speech, period
 from assistant.text import ReadingText, Segment, Span
 from embeddings.milvus import content_id
 
@@ -25,7 +25,7 @@ SPEECH_COLUMNS = {
 }  # fmt: skip
 PASSAGE_COLUMNS = {
     "speech": "VARCHAR", "version": "VARCHAR", "paragraph": "INT32", "number": "INT32",
-    "spans": "VARCHAR",
+    "spans": "VARCHAR", "labelled": "INT32",
 }  # fmt: skip
 SENTENCE_COLUMNS = {"version": "VARCHAR", "passage": "INT64", "place": "INT32"}
 _COMMON = {
@@ -75,8 +75,17 @@ def reading_text(record: dict[str, Any]) -> ReadingText:
 class UnreadText(ReadingText):
     """A reading text that is fetched when it is first looked at."""
 
-    def __init__(self, fetch: Callable[[], ReadingText]) -> None:
+    def __init__(self, version: str, fetch: Callable[[], ReadingText]) -> None:
+        """Take what fetches it.
+
+        Args:
+            version: Of the speech.
+            fetch: Gets the text.
+        """
+        object.__setattr__(self, "version", version)
         object.__setattr__(self, "_fetch", fetch)
+
+    version: str
 
     @cached_property
     def _fetched(self) -> ReadingText:
@@ -92,11 +101,6 @@ class UnreadText(ReadingText):
 def known(speech: Speech) -> str:
     """All of a speech but its text."""
     return json.dumps({name: getattr(speech, name) for name in KNOWN})
-
-
-def label(speech: Speech) -> str:
-    """Who and when, as the words of a passage are searched with it."""
-    return f"{speech.byline} {written_date(speech.date) if speech.date else ''}"
 
 
 def value_id(value: str | None) -> int:

@@ -87,7 +87,9 @@ class ShelfIndex:
     def rows_with(self, stem: str) -> Rows:
         """The rows that have a word of this stem, in order."""
         wanted = token(stem)
-        return np.array([row for row, one in enumerate(self._found) if wanted in one.words], np.int64)
+        return np.array(
+            [row for row, one in enumerate(self._found) if wanted in one.words], np.int64
+        )
 
     def words(self, row: int) -> Counter[str]:
         return self._found[row].words

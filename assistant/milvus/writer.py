@@ -17,7 +17,6 @@ from assistant.milvus.records import (
     content,
     filtered,
     known,
-    label,
     passage_id,
     spans_of,
     value_id,
@@ -175,7 +174,9 @@ class _Writer:
         )
         return {row["speech"]: row["version"] for row in rows}
 
-    def _write_passages(self, speeches: Sequence[Speech], versions: dict[str, str]) -> dict[str, int]:
+    def _write_passages(
+        self, speeches: Sequence[Speech], versions: dict[str, str]
+    ) -> dict[str, int]:
         encoder, store = self._encoder, self._store
         limit = min(encoder.max_tokens, LONGEST_PASSAGE)
         cut = [(s, p) for s in speeches for p in passages(s, encoder.count_tokens, limit)]
@@ -195,11 +196,12 @@ class _Writer:
                 values |= {
                     "speech": speech.id, "paragraph": passage.paragraph,
                     "number": passage.number, "spans": spans_of(passage),
+                    "labelled": len(store.passages.stems(speech.label)),
                 }  # fmt: skip
             else:
                 values |= {"passage": id_, "place": place}
                 id_ = content_id(version, passage.paragraph, passage.number, place)
-            told = f"{label(speech)} {text}"
+            told = f"{speech.label} {text}"
             rows[place is not None].append(Row(id_, values, told, vectors[text]))
         store.passages.write(rows[0])
         store.sentences.write(rows[1])
@@ -218,7 +220,7 @@ class _Writer:
             "written": int(time.time()),
         }
         # Each word once: the row tells which speeches have all words of a quotation.
-        words = " ".join(dict.fromkeys(f"{label(speech)} {speech.text}".split()))
+        words = " ".join(dict.fromkeys(f"{speech.label} {speech.text}".split()))
         return Row(content_id("speech", speech.id), values, words, np.zeros(2, np.float32))
 
     def _remove_versions(self, versions: Sequence[str]) -> None:
@@ -265,5 +267,3 @@ class _Writer:
             if not self._store.speeches.count(asked, fresh=True):
                 unused.append(("voice", json.dumps([country, speaker])))
         self._store.remove_values(unused)
-
-

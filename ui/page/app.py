@@ -46,7 +46,7 @@ _KEY = "rapporteur-conversation"
 def build_page(assistant: Assistant) -> gr.Blocks:
     """The page for one library; nothing is served yet."""
     library = assistant.library
-    desk = Desk(assistant, ClaimChecker.shipped(library), Quotations(library))
+    desk = Desk(assistant, ClaimChecker.shipped(library), Quotations.of(library))
     page = gr.Blocks(title="Rapporteur", analytics_enabled=False, fill_width=True)
     with page, gr.Column(elem_id="room"):
         kept = Kept(gr.State(Talk()), gr.BrowserState({}, storage_key=_KEY, secret=_KEY))
