@@ -173,7 +173,8 @@ class TopicSearch:
 
         Args:
             library: Where the passages are.
-            reader, judge: Read those that the search leaves in doubt.
+            reader: Reads those that the search leaves in doubt.
+            judge: Does so, too.
             weights: Of the signals.
             vocabulary: Of the library, if it was read before.
             extent: Of what these passages are the best, if they are not all.
