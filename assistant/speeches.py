@@ -72,7 +72,7 @@ for _field in fields(ReadingText):
 
 def reading_fields(record: dict[str, Any]) -> dict[str, Any]:
     """The fields of a reading text, from JSON."""
-    named = {
+    named: dict[str, Callable[[Any], Any]] = {
         "paragraphs": lambda value: tuple(map(Span._make, value)),
         "segments": lambda value: tuple(map(Segment._make, value)),
     }

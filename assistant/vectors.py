@@ -22,8 +22,8 @@ Keys = npt.NDArray[np.uint64]
 """(n, 2): the first 16 bytes of the SHA-256 of a text's UTF-8."""
 
 _FOLDER = "vectors-"
-_BLOCK = 256
-"""Texts that are embedded, some seconds of work, before their vectors are put on the disk."""
+_BLOCK = 64
+"""Texts that are embedded, about a second's work, before their vectors are put on the disk."""
 _PIECE = 8192
 _KEYS, _VECTORS = "keys.bin", "vectors.bin"
 _RECORD = np.dtype([("key", "<u8", (2,)), ("sum", "<u4")])
@@ -84,7 +84,7 @@ class Cache:
         self._dimension = dimension
         for path in (self._keys, self._file):
             path.touch()
-        self._records = self._sound()
+        self._parts = [self._sound()]
         for path, size in ((self._keys, _RECORD.itemsize), (self._file, 4 * dimension)):
             os.truncate(path, len(self._records) * size)
 
@@ -111,8 +111,14 @@ class Cache:
             return np.empty((0, self._dimension), np.float32)
         return np.asarray(np.memmap(self._file, "<f4", "r", shape=(count, self._dimension)))
 
+    @property
+    def _records(self) -> npt.NDArray[np.void]:
+        # Joined when they are looked at, not with every block.
+        self._parts = [np.concatenate(self._parts)]
+        return self._parts[0]
+
     def __len__(self) -> int:
-        return len(self._records)
+        return sum(map(len, self._parts))
 
     @property
     def keys(self) -> Keys:
@@ -131,7 +137,7 @@ class Cache:
                 file.write(data.tobytes())
                 file.flush()
                 os.fsync(file.fileno())
-        self._records = np.concatenate([self._records, records])
+        self._parts.append(records)
 
 
 def _sum(key: npt.NDArray[np.uint64], vector: FloatArray) -> int:

@@ -34,6 +34,7 @@ from assistant.questions import holds_claims, read_judged, read_judged_claims
 from assistant.quotation.quotations import Quotations
 from assistant.reader import CrossReader
 from assistant.receipt import Verifier
+from embeddings.dense import KINDS, MOST_8BIT, MOST_FLAT
 from embeddings.export import export_encoder
 from embeddings.shipped import ENCODER_NAME, place_encoder
 from ui import batch, chat, contract, export, terminal
@@ -102,6 +103,13 @@ def _parser() -> argparse.ArgumentParser:
         "--model",
         help="name or folder of a sentence-transformers model; without it the library's own "
         "model is kept, and a new library gets the one that ships with Rapporteur",
+    )
+    index.add_argument(
+        "--kind",
+        choices=KINDS,
+        help="how vectors are searched: flat (exact), 8bit (a quarter of the memory) or hnsw (a "
+        f"graph); without it by number of passages, flat up to {MOST_FLAT:,}, 8bit up to "
+        f"{MOST_8BIT:,}",
     )
 
     index.add_argument(
@@ -229,6 +237,10 @@ def _filters(options: argparse.Namespace) -> Filters:
 
 def _index(options: argparse.Namespace) -> int:
     folder = options.library or default_library()
+    if options.kind and isinstance(folder, Address):
+        options.usage_error("--kind is for a folder; on Milvus write ?index= after the address")
+    if options.only and not isinstance(folder, Address):
+        options.usage_error("--only is for a library on Milvus; a folder holds just what PATH has")
     with ProgressView(Console(stderr=True)) as progress:
         corpus = read_corpus(options.paths, partial(progress, "Reading files"))
         if not corpus.speeches:
@@ -237,7 +249,8 @@ def _index(options: argparse.Namespace) -> int:
         if isinstance(folder, Address):
             built = store_index(folder, corpus.speeches, options.model, options.only, progress)
         else:
-            built = build(folder, corpus.speeches, _export(folder, options.model), progress)
+            export = _export(folder, options.model)
+            built = build(folder, corpus.speeches, export, progress, options.kind)
     if options.model not in (None, ENCODER_NAME):
         calibrated = f"refusals are calibrated for {ENCODER_NAME}, not for {options.model}"
         corpus.warnings.insert(0, calibrated)
