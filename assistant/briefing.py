@@ -157,10 +157,6 @@ class Briefer:
         Raises:
             ModelError: Weights are incomplete or not what was shipped.
         """
-        if not isinstance(library, Library):  # it lies in a store
-            from assistant.milvus.briefing import StoreBriefer
-
-            return StoreBriefer.shipped(library)
         return cls(library, TopicSearch.shipped(library))
 
     def brief(

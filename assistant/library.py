@@ -38,7 +38,7 @@ from assistant.passage import Passage
 from assistant.passages import Passages
 from assistant.scope import Scope
 from assistant.sentences import StoredSentences
-from assistant.speech import Speech
+from assistant.speech import Speech, corpus_hash
 from assistant.speeches import Speeches
 from embeddings.dense import Rows
 from embeddings.encoder import Encoder, FloatArray, OnnxEncoder
@@ -148,8 +148,6 @@ class Library:
 
     def corpus_hash(self) -> str:
         """Of texts and metadata, as documents state it."""
-        from assistant.dossier import corpus_hash  # it knows this module
-
         return corpus_hash(self.speeches.in_order())
 
     @cached_property

@@ -100,23 +100,29 @@ class _Known:
 class TextCollection:
     """One collection. Columns beside vector and words are `columns`, by name."""
 
-    def __init__(self, server: Server, name: str, columns: Mapping[str, Any]) -> None:
+    def __init__(
+        self, server: Server, name: str, columns: Mapping[str, str], asked: Sequence[str]
+    ) -> None:
         """Name a collection.
 
         Args:
             server: Where it lies.
             name: Of the collection.
             columns: Name and pymilvus type ("INT64", "VARCHAR") of further columns.
+            asked: Those that conditions name, which get an index.
         """
         self.server = server
         self.name = name
         self._columns = columns
+        self._asked = asked
         self._tokenise = Tokeniser()
         self._known: _Known | None = None
         self._kind: IndexKind = "FLAT"
 
     def create(self, dimension: int, kind: IndexKind) -> None:
         """Make the collection, unless it is there."""
+        if self.server.call("has_collection", self.name):
+            return
         from pymilvus import DataType, Function, FunctionType, MilvusClient
 
         schema = MilvusClient.create_schema(auto_id=False)
@@ -146,7 +152,7 @@ class TextCollection:
             "bm25", index_type="SPARSE_INVERTED_INDEX", metric_type="BM25",
             params={"bm25_k1": K1, "bm25_b": B},
         )  # fmt: skip
-        for name in (*self._columns, "bucket"):
+        for name in (*self._asked, "bucket"):
             index.add_index(name, index_type="INVERTED")
         self.server.call(
             "create_collection", self.name, schema=schema, index_params=index, writing=True

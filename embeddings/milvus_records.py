@@ -48,6 +48,8 @@ class Records:
 
     def create(self) -> None:
         """Make the collection, unless it is there."""
+        if self.exist():
+            return
         from pymilvus import DataType, MilvusClient
 
         schema = MilvusClient.create_schema(auto_id=False)

@@ -63,8 +63,8 @@ class Server:
             raise StoreError(
                 f"{self.uri}: needs pymilvus; install it with: pip install 'rapporteur[milvus]'"
             ) from error
-        # They report every failed call beside raising it.
-        for name in ("pymilvus", "milvus_lite"):
+        # They report every failed call beside raising it, and milvus-lite what it lacks.
+        for name in ("pymilvus", "milvus_lite", "grpc._server"):
             logging.getLogger(name).setLevel(logging.CRITICAL)
         if self.is_file:
             try:

@@ -19,7 +19,6 @@ from rich.console import Console
 
 from assistant import storage
 from assistant.answer import Answer, Assistant
-from assistant.briefing import Briefer
 from assistant.builder import Built, Export, build
 from assistant.claims import ClaimChecker
 from assistant.conversation.conversation import Conversation
@@ -30,8 +29,8 @@ from assistant.evaluate import by_kind, claim_scores, evaluate, evaluate_claims
 from assistant.filters import Filters
 from assistant.library import Library
 from assistant.milvus.address import SCHEME, Address
+from assistant.milvus.uses import briefer_of, quotations_of
 from assistant.questions import holds_claims, read_judged, read_judged_claims
-from assistant.quotation.quotations import Quotations
 from assistant.reader import CrossReader
 from assistant.receipt import Verifier
 from embeddings.dense import KINDS, MOST_8BIT, MOST_FLAT
@@ -416,7 +415,7 @@ def _quote(options: argparse.Namespace) -> int:
     if options.output is not None and options.quotations is None:
         options.usage_error("--output is for the checks of --quotations")
     filters = _filters(options)
-    quotations = Quotations.of(open_library(options.library))
+    quotations = quotations_of(open_library(options.library))
     if options.quotations is not None:
         with ProgressView(Console(stderr=True)) as progress:
             show = partial(progress, "Checking")
@@ -445,7 +444,7 @@ def _brief(options: argparse.Namespace) -> int:
     library = open_library(options.library)
     with ProgressView(Console(stderr=True)) as progress:
         show = partial(progress, "Briefing")
-        briefer = Briefer.shipped(library)
+        briefer = briefer_of(library)
         if options.topics is not None:
             problems = batch.brief(briefer, options.topics, options.output, filters, show)
             return _tell_problems(problems)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, ValuesView
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from hashlib import sha256
 from threading import Lock
 from typing import Any
 
-from assistant.dossier import corpus_hash
 from assistant.errors import LibraryError, StoreError
 from assistant.filters import Filters
 from assistant.milvus.address import Address
@@ -29,7 +28,7 @@ from assistant.milvus.shelf import Shelf
 from assistant.milvus.store import Store
 from assistant.passage import Passage
 from assistant.scope import Scope
-from assistant.speech import Speech
+from assistant.speech import CORPUS_HASH, Speech, corpus_hash
 from assistant.text import ReadingText
 from embeddings.encoder import Encoder
 from embeddings.hybrid import Query
@@ -104,7 +103,7 @@ class MilvusLibrary:
         """
         if (count := len(self.speeches)) <= _HASHED:
             return corpus_hash(self.speeches.all_whole())
-        return sha256(f"{self.fingerprint} {count}".encode()).hexdigest()[:16]
+        return sha256(f"{self.fingerprint} {count}".encode()).hexdigest()[:CORPUS_HASH]
 
     def speech_of(self, passage: Passage) -> Speech:
         """The speech of a passage, of the passage's version."""
@@ -185,6 +184,10 @@ class StoredSpeeches(Mapping[str, Speech]):
         if not rows:
             raise KeyError(id_)
         return self.of_version(rows[0]["version"])
+
+    def values(self) -> ValuesView[Speech]:
+        """All speeches in order of id, read together and not one by one."""
+        return _Values(self)
 
     def in_order(self) -> Iterator[Speech]:
         """All speeches in order of id, each text fetched when it is looked at."""
@@ -295,6 +298,15 @@ class StoredSpeeches(Mapping[str, Speech]):
             reading=UnreadText(version, lambda: self.of_version(version).reading),
             **json.loads(row["known"]),
         )
+
+
+class _Values(ValuesView[Speech]):
+    def __init__(self, speeches: StoredSpeeches) -> None:
+        super().__init__(speeches)
+        self._speeches = speeches
+
+    def __iter__(self) -> Iterator[Speech]:
+        return self._speeches.in_order()
 
 
 def _voice(country: str | None, speaker: str | None) -> Speech:

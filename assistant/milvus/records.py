@@ -37,6 +37,9 @@ _COMMON = {
 for _columns in (SPEECH_COLUMNS, PASSAGE_COLUMNS, SENTENCE_COLUMNS):
     _columns.update(_COMMON)
 
+ASKED = ("version", "speech", "passage", *_COMMON)
+"""Columns that conditions name."""
+
 NEVER = "id < 0"
 """A condition that no row meets; ids are from 0 on."""
 

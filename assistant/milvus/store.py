@@ -27,6 +27,7 @@ import platformdirs
 from assistant.errors import LibraryError
 from assistant.milvus.address import Address
 from assistant.milvus.records import (
+    ASKED,
     FILTERED,
     FORMAT,
     PASSAGE_COLUMNS,
@@ -37,7 +38,7 @@ from assistant.milvus.records import (
 from assistant.speech import Speech
 from embeddings.encoder import FILES as ENCODER_FILES
 from embeddings.encoder import Encoder, OnnxEncoder
-from embeddings.milvus import IndexKind, TextCollection
+from embeddings.milvus import IndexKind, TextCollection, content_id
 from embeddings.milvus_records import Record, Records, joined, pieces
 from embeddings.milvus_server import Server
 
@@ -72,9 +73,9 @@ class Store:
         self.address = address
         self.server = server
         self.records = Records(server, f"{address.name}_records")
-        self.speeches = TextCollection(server, f"{address.name}_speeches", SPEECH_COLUMNS)
-        self.passages = TextCollection(server, f"{address.name}_passages", PASSAGE_COLUMNS)
-        self.sentences = TextCollection(server, f"{address.name}_sentences", SENTENCE_COLUMNS)
+        self.speeches = _texts(server, f"{address.name}_speeches", SPEECH_COLUMNS)
+        self.passages = _texts(server, f"{address.name}_passages", PASSAGE_COLUMNS)
+        self.sentences = _texts(server, f"{address.name}_sentences", SENTENCE_COLUMNS)
         self._values: tuple[float, dict[str, list[str]]] | None = None
         self._lock = Lock()
 
@@ -213,7 +214,9 @@ class Store:
             texts.flush()
 
 
-def value_record(name: str, value: str) -> Record:
-    from embeddings.milvus import content_id
+def _texts(server: Server, name: str, columns: dict[str, str]) -> TextCollection:
+    return TextCollection(server, name, columns, [name for name in ASKED if name in columns])
 
+
+def value_record(name: str, value: str) -> Record:
     return Record(f"{name}:{content_id('value', value)}", _VALUE, name, value)

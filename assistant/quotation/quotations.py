@@ -54,15 +54,6 @@ class Quotations:
         self._verbatim = Verbatim(self._lexicon)
         self._delegations = delegations(library.speeches.one_of_each("country"))
 
-    @classmethod
-    def of(cls, library: Library) -> Quotations:
-        """For a library, wherever it lies."""
-        if isinstance(library, Library):
-            return cls(library)
-        from assistant.milvus.quotations import StoreQuotations
-
-        return StoreQuotations(library)
-
     def check(
         self, quotation: str, speaker: str | None = None, filters: Filters | None = None
     ) -> CheckedQuotation:
