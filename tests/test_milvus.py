@@ -91,6 +91,94 @@ def test_a_speech_is_whole_after_all(seed_speeches: Any) -> None:
 
 
 def test_content_ids_are_63_bits() -> None:
+    ids = {content_id("a", number) for number in range(1000)}
+    assert len(ids) == 1000
+    assert all(0 <= id_ < 2**63 for id_ in ids)
+    assert content_id("a", "b") != content_id("ab")
+
+
+# The same library in a folder and in a store
+
+
+Both = tuple[Library, MilvusLibrary]
+
+
+@pytest.fixture(scope="module")
+def toy_speeches(tmp_path_factory: pytest.TempPathFactory) -> list[Speech]:
+    folder = tmp_path_factory.mktemp("texts")
+    for name, text in TOY_TEXTS.items():
+        (folder / name).write_text(str(text), "utf-8")
+    return list(read_corpus([folder]).speeches)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Fetched encoders lie in a folder of the test."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(scope="module")
+def both(
+    tmp_path_factory: pytest.TempPathFactory, toy_speeches: list[Speech], home: None
+) -> Iterator[Both]:
+    folder = tmp_path_factory.mktemp("both")
+    build(folder / "local", toy_speeches, export_toy)
+    address = Address.parse(f"milvus:{folder / 'store.db'}")
+    server = Server(address.uri)
+    index(address, server, toy_speeches, export_toy)
+    yield Library.open(folder / "local"), MilvusLibrary.open(address, server)
+    server.close()
+
+
+QUESTIONS = (
+    "drones", "drones women budget", "What did Niger say about drones?", "we thank you", "Ali",
+    "a mandate in 2017", "training of police and troops", "nothing of all this",
+)  # fmt: skip
+FILTERS = (
+    Filters(),
+    Filters(country="niger"),
+    Filters(speaker="Cho"),
+    Filters(symbol="2"),
+    Filters(topic="the situation"),
+    Filters(since="2016-06"),
+    Filters(until="2016"),
+    Filters(since="2016-06-30", until="2016-07"),
+    Filters(country="Mali"),
+    Filters(topic="situation in Mali", until="2016-05-30"),
+)
+
+
+@installed
+@pytest.mark.parametrize("filters", FILTERS, ids=str)
+def test_the_same_passages_with_the_same_scores(both: Both, filters: Filters) -> None:
+    for question in QUESTIONS:
+        local, store = (Retriever(each).retrieve(question, filters, 3) for each in both)  # type: ignore[arg-type]
+        assert (store.question, store.speeches, store.passages) == (
+            local.question, local.speeches, local.passages,
+        )  # fmt: skip
+        assert [hit.passage.id for hit in store.hits] == [hit.passage.id for hit in local.hits]
+        for here, there in zip(local.hits, store.hits, strict=True):
+            assert there.score == pytest.approx(here.score, abs=1e-5)
+            assert [m.coverage for m in there.sentences] == pytest.approx(
+                [m.coverage for m in here.sentences], abs=1e-6
+            )
+
+
+@installed
+def test_the_same_answers(both: Both, toy_reader: Callable[[Any], Any]) -> None:
+    for question in QUESTIONS:
+        local, store = (Assistant(each, toy_reader(each)).ask(question) for each in both)  # type: ignore[arg-type]
+        assert store.answered == local.answered
+        assert [f.citation for f in store.findings] == [f.citation for f in local.findings]
+        for citation in store.cited:
+            assert citation.quote == citation.speech.text[slice(*citation.span)]
+
+
+@installed
+def test_exact_search_finds_the_same_ids(both: Both) -> None:
+    local, store = both
     names = ["version", "paragraph", "number", "speech"]
     written = store.store.passages.read("id >= 0", names)
     ids = {content_id(*(row[name] for name in names[:3])): row["speech"] for row in written}
