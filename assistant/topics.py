@@ -299,7 +299,7 @@ class TopicSearch:
         """Inverse document frequency, as BM25 has it: rare words tell more."""
         found = self._having(stems, rows)
         weight = np.log(1 + (self._size(rows) - found + 0.5) / (found + 0.5))
-        return weight.astype(np.float32)
+        return np.asarray(weight, np.float32)
 
     def _size(self, rows: Rows) -> int:
         """How many passages are searched."""

@@ -195,7 +195,7 @@ class TextCollection:
 
     def count(self, condition: str = "", fresh: bool = False) -> int:
         """How many rows meet a condition."""
-        named = {"consistency_level": "Strong"} if fresh else {}
+        named: dict[str, Any] = {"consistency_level": "Strong"} if fresh else {}
         answer = self.server.call(
             "query", self.name, filter=condition, output_fields=["count(*)"], **named
         )
@@ -252,7 +252,7 @@ class TextCollection:
         self, condition: str, columns: Sequence[str], most: int = MOST_FOUND, fresh: bool = False
     ) -> list[dict[str, Any]]:
         """The columns of rows that meet a condition, at most so many."""
-        named = {"consistency_level": "Strong"} if fresh else {}
+        named: dict[str, Any] = {"consistency_level": "Strong"} if fresh else {}
         rows = self.server.call(
             "query", self.name, filter=condition, output_fields=["id", *columns],
             limit=min(most, MOST_FOUND), **named,
