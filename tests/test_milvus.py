@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from hashlib import sha256
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -33,11 +35,10 @@ from embeddings.milvus import content_id, stem_of, token
 from embeddings.milvus_records import joined, pieces
 from embeddings.milvus_server import Server
 from tests.conftest import TOY_TEXTS, ToyModel, WriteTexts, export_toy
+from ui.cli import main
 
 installed = pytest.mark.skipif(
-    not all(
-        __import__("importlib.util").util.find_spec(name) for name in ("pymilvus", "milvus_lite")
-    ),
+    not all(map(find_spec, ("pymilvus", "milvus_lite"))),
     reason="pymilvus and milvus-lite are not installed: pip install 'rapporteur[milvus]'",
 )
 
@@ -73,7 +74,7 @@ def test_a_word_is_one_token_that_can_be_read_back(stem: str) -> None:
 
 def test_long_texts_lie_in_pieces_and_are_checked() -> None:
     data = np.random.default_rng(0).bytes(200_000)
-    digest = __import__("hashlib").sha256(data).hexdigest()
+    digest = sha256(data).hexdigest()
     records = pieces("speech", digest, data)
     assert len(records) == 5
     assert all(len(record.content) <= 60_000 for record in records)
@@ -424,3 +425,62 @@ def test_no_library_there_is_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(LibraryError, match=r"no library here; build one with: rapporteur index"):
         MilvusLibrary.open(address, server)
     server.close()
+
+
+@installed
+def test_a_file_that_another_process_has_open_is_one_clear_line(tmp_path: Path, port: int) -> None:
+    process = Process(tmp_path / "taken.db", port)
+    try:
+        address = Address.parse(f"milvus:{tmp_path / 'taken.db'}")
+        with pytest.raises(StoreError, match="milvus-lite serves one process at a time"):
+            MilvusLibrary.open(address, Server(address.uri))
+    finally:
+        process.stop()
+
+
+# Commands
+
+
+@installed
+def test_commands_work_on_a_store(both: Both, capsys: pytest.CaptureFixture[str]) -> None:
+    import json
+
+    name = str(both[1].store.address)
+    assert main(["speeches", "--library", name, "--country", "Niger", "--json"]) == 0
+    assert [one["speech"] for one in json.loads(capsys.readouterr().out)] == ["a"]
+    assert main(["speeches", "show", "c", "--library", name]) == 0
+    assert "Drones need a mandate. Drones need a budget." in capsys.readouterr().out
+    assert main(["quote", "Drones need a mandate.", "--library", name, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["verdict"] == "exact"
+    assert main(["speeches", "show", "d", "--library", name]) == 1
+    assert capsys.readouterr().err == (
+        "rapporteur: no speech 'd'; rapporteur speeches lists them\n"
+    )
+
+
+@installed
+def test_commands_tell_of_an_outage_in_one_line(
+    port: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(milvus_server, "PATIENCE", 1.0)
+    assert main(["ask", "drones", "--library", f"milvus:http://127.0.0.1:{port}"]) == 1
+    assert capsys.readouterr().err == (
+        f"rapporteur: http://127.0.0.1:{port}: the Milvus server does not answer; start it, or "
+        "check the address, and ask again\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["--library", "milvus:here"], "is no address of a library"),
+        (["--library", "milvus:a.db", "--kind", "flat"], "on Milvus write ?index="),
+        (["--library", "folder", "--only"], "--only is for a library on Milvus"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(
+    arguments: list[str], line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["index", "seeds", *arguments])
+    assert line in " ".join(capsys.readouterr().err.split())

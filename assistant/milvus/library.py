@@ -41,6 +41,7 @@ _MORE = 4
 """Rows asked for by words for each that is wanted: parts of a store weigh words a little apart."""
 _BATCH, _AT_ONCE = 500, 50
 _HASHED = 5_000
+_READ_SOON = 100
 _READ = [name for name in PASSAGE_COLUMNS if name not in (*FILTERED, "written")]
 _SENTENCE = [name for name in SENTENCE_COLUMNS if name in ("version", "passage", "place")]
 
@@ -139,7 +140,12 @@ class MilvusLibrary:
         found = list(self._pool.map(lambda search: search(), searches))
         ids = [hit["id"] for hits in found[:2] for hit in hits]
         ids += [hit["passage"] for hits in found[2:] for hit in hits]
-        return self.fetch(list(dict.fromkeys(ids)))
+        shelf = self.fetch(list(dict.fromkeys(ids)))
+        if k <= _READ_SOON:
+            # Most of them are read next: one call, and not one for each.
+            versions = [p.version for p in shelf.passages if isinstance(p, StoredPassage)]
+            self.speeches.prepare(versions)
+        return shelf
 
     def fetch(self, ids: Sequence[int]) -> Shelf:
         """Passages by id, of those versions of speeches that hold."""

@@ -29,7 +29,7 @@ from embeddings.encoder import Encoder
 from embeddings.milvus import MOST_FOUND, Row, content_id
 from embeddings.milvus_server import Server
 
-_BATCH = 64
+_BATCH = 32
 """Speeches that are written together."""
 _LEFT_OVER = 3600
 """Seconds after which rows that no speech has are a killed writer's, and not one's at work."""
