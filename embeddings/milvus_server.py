@@ -14,6 +14,8 @@ PATIENCE = 10.0
 """Seconds until a server that does not answer is given up."""
 _WRITING = 120.0
 """The same for what may take a server long: writing, building an index, loading."""
+_NOT_LOADED = 101
+"""What Milvus says of a collection that is not in its memory."""
 _UNREACHABLE = (
     "unavailable", "fail connecting", "failed to connect", "retry timeout", "deadline",
     "channel", "connection", "timed out", "cancelled",
@@ -46,7 +48,14 @@ class Server:
 
         patience = _WRITING if writing else PATIENCE
         try:
-            return getattr(self._connected(), method)(*arguments, timeout=patience, **named)
+            try:
+                return getattr(self._connected(), method)(*arguments, timeout=patience, **named)
+            except MilvusException as error:
+                if error.code != _NOT_LOADED or not arguments:
+                    raise
+                # A server that was started again may have emptied its memory.
+                self._connected().load_collection(arguments[0], timeout=_WRITING)
+                return getattr(self._connected(), method)(*arguments, timeout=patience, **named)
         except (MilvusException, RpcError, ValueError) as error:
             raise self._told(method, error) from error
 

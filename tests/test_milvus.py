@@ -26,6 +26,7 @@ from assistant.library import Library
 from assistant.milvus.address import Address
 from assistant.milvus.library import MilvusLibrary
 from assistant.milvus.records import content, version_of, whole_speech
+from assistant.milvus.store import Store
 from assistant.milvus.uses import quotations_of
 from assistant.milvus.writer import index, remove
 from assistant.retriever import Retriever
@@ -278,7 +279,7 @@ def test_what_is_there_is_not_written_again_what_changed_is_replaced_what_goes_i
     assert (built.speeches, built.removed) == (1, 2)
     assert remove(store.address, store.server, ["a", "nobody"]) == 1
     assert store.passages.count() == store.sentences.count() == len(library.speeches) == 0
-    assert store.values()["country"] == []
+    assert Store(store.address, store.server).values()["country"] == []
 
 
 @installed
@@ -302,8 +303,6 @@ def test_two_writers_of_the_same_speeches_write_them_once(
 def test_passages_of_a_writer_that_was_killed_are_not_seen(
     written: Callable[..., MilvusLibrary], toy_speeches: list[Speech], monkeypatch: Any
 ) -> None:
-    from assistant.milvus.store import Store
-
     library = written(toy_speeches[:1])
 
     def killed(*_: object) -> None:
