@@ -12,6 +12,8 @@ uses of a library only this, so that another store can stand behind it:
     passage_index    `PassageIndex`: searches and scores rows of `passages`
     sentence_index   `SentenceIndex`: scores rows, and searches them where there are few
     encoder          made the vectors
+    scope            what filters leave
+    shelf            the part of the library that a search needs: all of it, or what a store finds
     rows, rows_of, sentence_rows, sentences_of, passages_of, speech_of
 
 Rows and numbers are 64-bit integers from 0 on, speeches and passages in the same order, the
@@ -31,10 +33,12 @@ import numpy as np
 
 from assistant import storage
 from assistant.errors import DamagedIndexError, LibraryError, ModelError
+from assistant.filters import Filters
 from assistant.passage import Passage
 from assistant.passages import Passages
+from assistant.scope import Scope
 from assistant.sentences import StoredSentences
-from assistant.speech import Speech
+from assistant.speech import Speech, corpus_hash
 from assistant.speeches import Speeches
 from embeddings.dense import Rows
 from embeddings.encoder import Encoder, FloatArray, OnnxEncoder
@@ -142,6 +146,10 @@ class Library:
         content = "\n".join([*files, self.encoder.fingerprint])
         return hashlib.sha256(content.encode("utf-8")).hexdigest()
 
+    def corpus_hash(self) -> str:
+        """Of texts and metadata, as documents state it."""
+        return corpus_hash(self.speeches.in_order())
+
     @cached_property
     def passage_of_sentence(self) -> Rows:
         """Row of the passage that each row of `sentence_index` is from."""
@@ -160,6 +168,21 @@ class Library:
     def sentences_of(self, passage_rows: Rows) -> Rows:
         """Rows of `sentence_index` that belong to any of these passages."""
         return sentences_of(self.passages, np.unique(passage_rows))
+
+    def scope(self, filters: Filters) -> Scope:
+        """What a question is asked of."""
+        numbers = self.speeches.matching(filters) if filters.stated() else None
+        rows = None if numbers is None else self.rows_of(numbers)
+        return Scope(
+            len(self.speeches) if numbers is None else len(numbers),
+            len(self.passages) if rows is None else len(rows),
+            self.speeches.one_of_each("country", "speaker", among=numbers),
+            rows,
+        )
+
+    def shelf(self, query: Query, scope: Scope, k: int) -> Library:  # noqa: ARG002
+        """Where to search: here."""
+        return self
 
     def speech_of(self, passage: Passage) -> Speech:
         return self.speeches[passage.speech]

@@ -14,9 +14,9 @@ from rapidfuzz import fuzz
 
 from assistant import storage
 from assistant.answer import Citation
-from assistant.dossier import corpus_hash, period
+from assistant.dossier import period
 from assistant.errors import RapporteurError
-from assistant.speech import Speech, written_date
+from assistant.speech import Speech, corpus_hash, written_date
 from assistant.speeches import Speeches
 from assistant.text import Span
 

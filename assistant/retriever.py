@@ -63,18 +63,13 @@ class Retriever:
 
     def retrieve(self, question: str, filters: Filters, k: int) -> Retrieval:
         library = self._library
-        numbers = library.speeches.matching(filters) if filters.stated() else None
-        rows = None if numbers is None else library.rows_of(numbers)
+        scope = library.scope(filters)
         # The words keep every name, for the names of speakers are indexed as words.
-        who = library.speeches.one_of_each("country", "speaker", among=numbers)
-        topic = without_shared_names(question, who)
+        topic = without_shared_names(question, scope.who)
         query = Query(question, library.encoder.encode_questions([topic])[0])
-        return Retrieval(
-            topic,
-            len(library.speeches) if numbers is None else len(numbers),
-            len(library.passages) if rows is None else len(rows),
-            self.hits(query, rows, k),
-        )
+        shelf = library.shelf(query, scope, k)
+        hits = Retriever(shelf).hits(query, scope.rows, k)
+        return Retrieval(topic, scope.speeches, scope.passages, hits)
 
     def hits(self, query: Query, rows: Rows | None, k: int) -> list[Hit]:
         """The `k` best passages of those that the passage or the sentence index finds.

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import calendar
+import hashlib
+import json
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
 from datetime import date
 
 from assistant.text import ReadingText, Span
+
+CORPUS_HASH = 16
+"""Digits of the hash of a corpus."""
 
 
 @dataclass(frozen=True)
@@ -172,3 +178,12 @@ def written_date(value: str) -> str:
     if len(parts) > 2:
         words.insert(0, str(parts[2]))
     return " ".join(words)
+
+
+def corpus_hash(speeches: Iterable[Speech]) -> str:
+    """Of texts and metadata: the same for the same speeches, however the library was built."""
+    told = hashlib.sha256()
+    for speech in sorted(speeches, key=lambda one: one.id):
+        known = [getattr(speech, f.name) for f in fields(speech) if f.name != "reading"]
+        told.update(json.dumps([*known, speech.text]).encode())
+    return told.hexdigest()[:CORPUS_HASH]

@@ -76,12 +76,12 @@ def reading_fields(record: dict[str, Any]) -> dict[str, Any]:
         "paragraphs": lambda value: tuple(map(Span._make, value)),
         "segments": lambda value: tuple(map(Segment._make, value)),
     }
-    return {name: named.get(name, _frozen)(value) for name, value in record.items()}
+    return {name: named.get(name, frozen)(value) for name, value in record.items()}
 
 
-def _frozen(value: Any) -> Any:
+def frozen(value: Any) -> Any:
     """JSON has lists for the tuples of frozen types."""
-    return tuple(map(_frozen, value)) if isinstance(value, list) else value
+    return tuple(map(frozen, value)) if isinstance(value, list) else value
 
 
 class SpeechWriter:
@@ -168,7 +168,7 @@ class Speeches(Mapping[str, Speech]):
         """
         text = (folder / VALUES).read_bytes().decode("utf-8", "surrogatepass")
         values = {
-            name: [_frozen(each) for each in given] for name, given in json.loads(text).items()
+            name: [frozen(each) for each in given] for name, given in json.loads(text).items()
         }
         codes = MappedArray(open_file(folder / CODES)).all()
         places = MappedArray(open_file(folder / PLACES))

@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 from assistant.answer import Citation
 from assistant.builder import build
 from assistant.corpus import Corpus
-from assistant.dossier import BASKET, Chapter, Dossier, Entry, Section, corpus_hash
+from assistant.dossier import BASKET, Chapter, Dossier, Entry, Section
 from assistant.errors import ExportError, LibraryError
 from assistant.receipt import Document, Group, Receipt, Verifier, facts
-from assistant.speech import Speech
+from assistant.speech import Speech, corpus_hash
 from assistant.text import Span
 from embeddings.encoder import OnnxEncoder
 from tests.conftest import TOY_TEXTS, WriteTexts

@@ -13,13 +13,14 @@ from assistant.answer import Answer, Assistant
 from assistant.briefing import Briefer
 from assistant.conversation.conversation import Conversation
 from assistant.conversation.suggestions import suggestions
-from assistant.dossier import Dossier, corpus_hash
+from assistant.dossier import Dossier
 from assistant.errors import ExportError
 from assistant.filters import Filters
 from assistant.library import Library
 from assistant.quotation.quotations import Quotations
 from assistant.reader import CrossReader
 from assistant.receipt import Verifier
+from assistant.speech import corpus_hash
 from tests.test_briefing import toy_search
 from tests.test_cli import toy_checker
 from ui import contract, export

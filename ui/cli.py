@@ -12,14 +12,13 @@ from dataclasses import asdict
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import platformdirs
 from rich.console import Console
 
 from assistant import storage
 from assistant.answer import Answer, Assistant
-from assistant.briefing import Briefer
 from assistant.builder import Built, Export, build
 from assistant.claims import ClaimChecker
 from assistant.columns import parse_map
@@ -30,8 +29,9 @@ from assistant.errors import LibraryError, RapporteurError, SourceError
 from assistant.evaluate import by_kind, claim_scores, evaluate, evaluate_claims
 from assistant.filters import Filters
 from assistant.library import Library
+from assistant.milvus.address import SCHEME, Address
+from assistant.milvus.uses import briefer_of, quotations_of
 from assistant.questions import holds_claims, read_judged, read_judged_claims
-from assistant.quotation.quotations import Quotations
 from assistant.reader import CrossReader
 from assistant.receipt import Verifier
 from embeddings.dense import KINDS, MOST_8BIT, MOST_FLAT
@@ -40,6 +40,7 @@ from embeddings.shipped import ENCODER_NAME, place_encoder
 from ui import batch, chat, contract, export, terminal
 from ui.export import FORMATS
 from ui.export.conversation import conversation_dossier
+from ui.milvus import open_store, store_index
 from ui.progress import ProgressView
 from ui.wording import counted
 
@@ -124,6 +125,13 @@ def _parser() -> argparse.ArgumentParser:
         f"{MOST_8BIT:,}",
     )
 
+    index.add_argument(
+        "--only",
+        action="store_true",
+        help="of a library on Milvus, remove the speeches that are not in PATH; a folder always "
+        "becomes the library of just these",
+    )
+
     ask = _command(commands, "ask", _ask, "answer a question, or a file of questions")
     ask.add_argument("question", nargs="?", help="in plain words")
     ask.add_argument("--questions", type=Path, metavar="IN.jsonl", help="one JSON object a line")
@@ -193,8 +201,8 @@ def _command(
         "--library",
         type=_folder,
         metavar="DIR",
-        help="folder of the library; without it the one in the user's data folder, which is "
-        "built from the five speeches at first use",
+        help="folder of the library, or milvus:ADDRESS; without it the one in the user's data "
+        "folder, which is built from the five speeches at first use",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
     return parser
@@ -227,9 +235,14 @@ def _most(value: str) -> int:
     return int(value)
 
 
-def _folder(value: str) -> Path:
+def _folder(value: str) -> Path | Address:
     if not value.strip():
         raise argparse.ArgumentTypeError("name a folder")
+    if value.startswith(SCHEME):
+        try:
+            return Address.parse(value)
+        except LibraryError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
     return Path(value)
 
 
@@ -242,14 +255,21 @@ def _filters(options: argparse.Namespace) -> Filters:
 
 def _index(options: argparse.Namespace) -> int:
     folder = options.library or default_library()
+    if options.kind and isinstance(folder, Address):
+        options.usage_error("--kind is for a folder; on Milvus write ?index= after the address")
+    if options.only and not isinstance(folder, Address):
+        options.usage_error("--only is for a library on Milvus; a folder holds just what PATH has")
     columns = parse_map(options.map)
     with ProgressView(Console(stderr=True)) as progress:
         corpus = read_corpus(options.paths, partial(progress, "Reading files"), columns)
         if not corpus.speeches:
             _tell_problems(corpus.problems)
             raise SourceError("no speech could be read; the library is left as it was")
-        export = _export(folder, options.model)
-        built = build(folder, corpus.speeches, export, progress, options.kind)
+        if isinstance(folder, Address):
+            built = store_index(folder, corpus.speeches, options.model, options.only, progress)
+        else:
+            export = _export(folder, options.model)
+            built = build(folder, corpus.speeches, export, progress, options.kind)
     if options.model not in (None, ENCODER_NAME):
         calibrated = f"refusals are calibrated for {ENCODER_NAME}, not for {options.model}"
         corpus.warnings.insert(0, calibrated)
@@ -286,7 +306,7 @@ def _tell_problems(problems: Sequence[str]) -> int:
     return 1 if problems else 0
 
 
-def _built_line(built: Built, folder: Path) -> str:
+def _built_line(built: Built, folder: Path | Address) -> str:
     counts = (
         counted(built.speeches, "speech", "speeches"),
         counted(built.passages, "passage"),
@@ -296,8 +316,11 @@ def _built_line(built: Built, folder: Path) -> str:
     return f"{', '.join(counts)}: {folder}"
 
 
-def open_library(folder: Path | None) -> Library:
+def open_library(folder: Path | Address | None) -> Library:
     """Open the library that was named, or the default one, built from the seeds at first use."""
+    if isinstance(folder, Address):
+        # It offers all that is used of a library by those who ask.
+        return cast(Library, open_store(folder))
     if folder is not None:
         return Library.open(folder)
     default = default_library()
@@ -312,7 +335,7 @@ def open_library(folder: Path | None) -> Library:
     return Library.open(default)
 
 
-def open_assistant(folder: Path | None) -> Assistant:
+def open_assistant(folder: Path | Address | None) -> Assistant:
     """An assistant for the library that was named, or for the default one."""
     library = open_library(folder)
     reader = CrossReader.shipped(library)
@@ -412,7 +435,7 @@ def _quote(options: argparse.Namespace) -> int:
     if options.output is not None and options.quotations is None:
         options.usage_error("--output is for the checks of --quotations")
     filters = _filters(options)
-    quotations = Quotations(open_library(options.library))
+    quotations = quotations_of(open_library(options.library))
     if options.quotations is not None:
         with ProgressView(Console(stderr=True)) as progress:
             show = partial(progress, "Checking")
@@ -441,7 +464,7 @@ def _brief(options: argparse.Namespace) -> int:
     library = open_library(options.library)
     with ProgressView(Console(stderr=True)) as progress:
         show = partial(progress, "Briefing")
-        briefer = Briefer.shipped(library)
+        briefer = briefer_of(library)
         if options.topics is not None:
             problems = batch.brief(briefer, options.topics, options.output, filters, show)
             return _tell_problems(problems)
@@ -461,12 +484,19 @@ def _verify(options: argparse.Namespace) -> int:
     folder = options.library
     if folder is None and not storage.exists(default_library()):
         open_library(None)  # built from the seeds at first use
-    verified = Verifier.open(folder or default_library()).verify(document)
+    verified = _verifier(folder or default_library()).verify(document)
     if options.json:
         _print_json(contract.verified_record(verified))
     else:
         _console().print(terminal.verified_view(verified))
     return 0 if verified.exact else 1
+
+
+def _verifier(folder: Path | Address) -> Verifier:
+    if isinstance(folder, Address):
+        library = open_library(folder)
+        return Verifier(library.speeches, library.corpus_hash())
+    return Verifier.open(folder)
 
 
 # speeches, eval, serve
@@ -479,7 +509,7 @@ def _speeches(options: argparse.Namespace) -> int:
     if options.action == "show":
         return _show(library, options.speech, options.json)
     filters = _filters(options)
-    found = [speech for speech in library.speeches.values() if filters.match(speech)]
+    found = [speech for speech in library.speeches.in_order() if filters.match(speech)]
     if options.json:
         _print_json([contract.speech_record(speech) for speech in found])
     elif found:

@@ -21,7 +21,7 @@ from assistant.answer import Assistant
 from assistant.claims import ClaimChecker
 from assistant.errors import RapporteurError
 from assistant.library import Library
-from assistant.quotation.quotations import Quotations
+from assistant.milvus.uses import quotations_of
 from ui.page.briefing import basket
 from ui.page.desk import Desk
 from ui.page.parts import Kept, chips_row, conversation_bar, filter_fields, script, ways_to_ask
@@ -46,7 +46,7 @@ _KEY = "rapporteur-conversation"
 def build_page(assistant: Assistant) -> gr.Blocks:
     """The page for one library; nothing is served yet."""
     library = assistant.library
-    desk = Desk(assistant, ClaimChecker.shipped(library), Quotations(library))
+    desk = Desk(assistant, ClaimChecker.shipped(library), quotations_of(library))
     page = gr.Blocks(title="Rapporteur", analytics_enabled=False, fill_width=True)
     with page, gr.Column(elem_id="room"):
         kept = Kept(gr.State(Talk()), gr.BrowserState({}, storage_key=_KEY, secret=_KEY))

@@ -21,6 +21,7 @@ from assistant.dossier import BASKET, Chapter, Dossier, Entry, Section, provenan
 from assistant.errors import ExportError
 from assistant.filters import Filters
 from assistant.library import Library
+from assistant.milvus.uses import briefer_of
 from assistant.receipt import citation_at
 from assistant.text import Span
 from ui import export
@@ -59,7 +60,7 @@ class Briefings:
     @cached_property
     def _briefer(self) -> Briefer:
         # Made when the first briefing is asked for: it reads every word of the library.
-        return Briefer.shipped(self._library)
+        return briefer_of(self._library)
 
     def brief(self, topics: str, filters: Filters) -> Briefing:
         """Brief on topics as typed, parted by semicolons or lines."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from urllib.parse import parse_qs
 
+from assistant.errors import RapporteurError
 from assistant.library import Library
 from assistant.speech import Speech, written_date, written_pages
 from assistant.text import Span
@@ -49,12 +50,17 @@ class Catalogue:
     def open(self, place: str) -> str:
         """A speech, by what `address` says of it; a line of regret if there is none."""
         given = parse_qs(place)
-        speech = self._library.speeches.get(given.get("speech", [""])[0])
-        if speech is None:
-            return (
-                f'{_bar("")}<p class="notice">This library does not hold the speech asked for.</p>'
-            )
-        return speech_html(speech, _span(given, len(speech.text)))
+        try:
+            speech = self._library.speeches.get(given.get("speech", [""])[0])
+            if speech is None:
+                return _regret("This library does not hold the speech asked for.")
+            return speech_html(speech, _span(given, len(speech.text)))
+        except RapporteurError as error:  # a store may be out of reach for a while
+            return _regret(f"{error}.")
+
+
+def _regret(line: str) -> str:
+    return f'{_bar("")}<p class="notice">{shown(line)}</p>'
 
 
 def _span(given: dict[str, list[str]], length: int) -> Span | None:
