@@ -14,13 +14,12 @@ import pytest
 from assistant.answer import Citation
 from assistant.builder import build
 from assistant.corpus import read_corpus, read_file, source_text
-from assistant.dossier import corpus_hash
 from assistant.errors import ExportError, SourceError
 from assistant.library import Library
 from assistant.passage import sentences
 from assistant.receipt import Verifier
 from assistant.records.pdf import MOST_PAGES
-from assistant.speech import Speech
+from assistant.speech import Speech, corpus_hash
 from assistant.text import Span
 from embeddings.encoder import OnnxEncoder
 from tests.conftest import ROOT, Exactness

@@ -22,11 +22,12 @@ from assistant.answer import Citation
 from assistant.builder import build
 from assistant.columns import FIELDS, chosen_columns, parse_map
 from assistant.corpus import read_corpus
-from assistant.dossier import Chapter, Dossier, Entry, Section, corpus_hash
+from assistant.dossier import Chapter, Dossier, Entry, Section
 from assistant.errors import SourceError
 from assistant.library import Library
 from assistant.receipt import Verifier
 from assistant.rows import read_rows
+from assistant.speech import corpus_hash
 from assistant.tables import RowTally
 from assistant.text import Span
 from tests.test_dossier import PROVENANCE, cited
