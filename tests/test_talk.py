@@ -115,7 +115,7 @@ def test_a_question_is_widened_in_its_place(desk: Desk) -> None:
 
 def test_a_conversation_survives_as_what_was_typed(desk: Desk) -> None:
     talk = said(desk, ALI, "And women?", Said("quote", "We thank you.", ("", "", "2016", "")), "?")
-    stored = json.loads(json.dumps(talk.named("Border").stored("print")))
+    stored = json.loads(json.dumps(talk.named("Border").stored()))
     assert "watch the border" not in json.dumps(stored)
     again = desk.restore(said_in(stored), title_in(stored))
     assert [entry.turn for entry in again.entries] == [entry.turn for entry in talk.entries]

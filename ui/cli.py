@@ -518,6 +518,7 @@ def _serve(options: argparse.Namespace) -> int:
         assistant,
         options.host,
         options.port,
+        folder=options.library or default_library(),
         ready=lambda url: print(f"Rapporteur is at {url} (Ctrl+C stops it)", flush=True),  # noqa: T201
     )
     return 0

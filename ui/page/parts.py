@@ -42,11 +42,16 @@ def script() -> str:
     return f"<script>{(_HERE / 'page.js').read_text('utf-8')}</script>"
 
 
-def filter_fields(library: Library) -> Fields:
+def choices(library: Library) -> tuple[list[str], list[str]]:
+    """The delegations and the speakers that are offered to choose from."""
     speeches = library.speeches.values()
     countries = sorted({speech.country for speech in speeches if speech.country})
     frequent = Counter(s.speaker for s in speeches if s.speaker).most_common(_MOST_CHOICES)
-    speakers = sorted(name for name, _ in frequent)
+    return countries, sorted(name for name, _ in frequent)
+
+
+def filter_fields(library: Library) -> Fields:
+    countries, speakers = choices(library)
     with gr.Accordion("Filters", open=False, elem_id="filters"), gr.Row():
         return [
             _choice("Delegation", countries),
