@@ -94,6 +94,9 @@ class Killing:
         self.built = {name: place / f"built-{name}" for name in self.texts}
         self.said = {name: self._undisturbed(name) for name in self.texts}
 
+    def close(self) -> None:
+        self._forks.communicate()
+
     def _undisturbed(self, name: str) -> Content:
         assert self._run(name, self.built[name]) == 0
         return Content.of(self.built[name])
@@ -198,6 +201,7 @@ def main() -> int:
         killing = Killing(Path(place), options.seed)
         for number in range(options.kills):
             killing.trial(number)
+        killing.close()
     for line in killing.failures:
         print(line)
     lasts = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in killing.lasts.items())
