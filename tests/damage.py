@@ -48,8 +48,8 @@ def called(*arguments: object) -> tuple[int, str, str]:
 class Trials:
     """Two libraries of different speeches, and what came of what was done to the first."""
 
-    def __init__(self, place: Path, seed: int, each: int) -> None:
-        self.place, self.each = place, each
+    def __init__(self, place: Path, seed: int, each: int, share: float) -> None:
+        self.place, self.each, self.share = place, each, share
         self.random = random.Random(seed)
         self.told = Counter[str]()
         self.failures: list[str] = []
@@ -74,18 +74,33 @@ class Trials:
 
     def files(self) -> None:
         """Damage to every file, and to pointer and manifest; each undone after it was tried."""
-        for path in sorted(p for p in self.state.rglob("*") if p.is_file()):
-            name, data = path.relative_to(self.state).as_posix(), path.read_bytes()
-            for what, damage in self._damages(path, data):
-                damage()
-                self._try_asking(f"{name}: {what}", what.split()[0])
-                path.unlink(missing_ok=True)
-                path.write_bytes(data)
+        self._damaged("")
         self._pointers()
         self._manifests()
         self._encoders()
         if self._asked()[1] != self.answer:
             self.failures.append("what was undone is not as before")
+
+    def blocks(self) -> None:
+        """Damage to the files of a library that are checked block by block, as large ones are."""
+        whole, storage.WHOLE = storage.WHOLE, 0
+        try:
+            for folder in (self.library, self.other):
+                texts = self.texts if folder == self.library else self.place / "others"
+                assert called("index", texts, "--library", folder)[0] == 0
+            self._damaged("in blocks, ")
+        finally:
+            storage.WHOLE = whole
+        assert called("index", self.texts, "--library", self.library)[0] == 0
+
+    def _damaged(self, which: str) -> None:
+        for path in sorted(p for p in self.state.rglob("*") if p.is_file()):
+            name, data = path.relative_to(self.state).as_posix(), path.read_bytes()
+            for what, damage in self._damages(path, data):
+                damage()
+                self._try_asking(f"{which}{name}: {what}", which + what.split()[0])
+                path.unlink(missing_ok=True)
+                path.write_bytes(data)
 
     def _damages(self, path: Path, data: bytes) -> Iterator[Damage]:
         def write(content: bytes) -> Callable[[], None]:
@@ -146,6 +161,8 @@ class Trials:
         kept.rename(folder)
 
     def _try_asking(self, what: str, kind: str) -> None:
+        if self.random.random() >= self.share:
+            return
         try:
             status, out, err = self._asked()
             if status == 1 and not out and err.count("\n") == 1 and "uild" in err:
@@ -264,10 +281,19 @@ def no_file_above(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-def tried(place: Path, seed: int, each: int, disks: bool = True) -> Trials:
-    """All trials; with small disks of their own, which only root may mount, if there may be."""
-    trials = Trials(place, seed, each)
+def tried(place: Path, seed: int, each: int, share: float = 1.0, disks: bool = True) -> Trials:
+    """All trials, or of those with files a share that is drawn.
+
+    Args:
+        place: An empty folder.
+        seed: Of what is drawn.
+        each: Flipped bits for each file, and builds without room.
+        share: Of the trials with files.
+        disks: Whether small disks may be mounted, if this is run as root.
+    """
+    trials = Trials(place, seed, each, share)
     trials.files()
+    trials.blocks()
     trials.room(disks)
     trials.writers()
     return trials

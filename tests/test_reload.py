@@ -15,6 +15,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from assistant import storage
 from assistant.answer import Answer, Assistant
 from assistant.builder import build
 from assistant.claims import ClaimChecker
@@ -211,6 +212,18 @@ def test_a_document_is_not_made_of_what_the_library_no_longer_says(
     )
     talk, _ = said(present, Talk(), "Do drones teach?")
     assert "data" in json.loads(present.room.desk.document(talk, "md"))
+
+
+def test_a_damaged_block_is_told_in_the_pane(
+    folder: Path, toy_library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage, "WHOLE", 0)
+    build(folder, list(toy_library.speeches.values()), None)
+    texts = folder / (folder / "CURRENT").read_text().strip() / "texts.txt"
+    texts.write_bytes(texts.read_bytes().replace(b"drones", b"clones"))
+    html = Catalogue(Library.open(folder)).open("speech=a")
+    assert "texts.txt: not what it was when the library was built; build it again" in html
+    assert "clones" not in html
 
 
 def test_an_address_of_another_edition_marks_nothing(toy_library: Library) -> None:

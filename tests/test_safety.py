@@ -22,7 +22,7 @@ def test_killed_builds_lose_nothing_and_leave_nothing(tmp_path: Path) -> None:
 
 
 def test_damage_is_refused_or_harmless(tmp_path: Path) -> None:
-    trials = tried(tmp_path, seed=1, each=1, disks=False)
+    trials = tried(tmp_path, seed=1, each=1, share=0.15, disks=False)
     assert trials.failures == []
     refused = sum(count for what, count in trials.told.items() if what.endswith("refused"))
-    assert refused > 150
+    assert refused > 50

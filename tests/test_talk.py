@@ -11,6 +11,7 @@ import pytest
 
 from assistant.answer import Answer, Assistant
 from assistant.briefing import Briefer
+from assistant.builder import build
 from assistant.conversation.conversation import Conversation
 from assistant.conversation.suggestions import suggestions
 from assistant.dossier import Dossier, corpus_hash
@@ -20,6 +21,7 @@ from assistant.library import Library
 from assistant.quotation.quotations import Quotations
 from assistant.reader import CrossReader
 from assistant.receipt import Verifier
+from tests.conftest import export_toy
 from tests.test_briefing import toy_search
 from tests.test_cli import toy_checker
 from ui import contract, export
@@ -327,10 +329,10 @@ def test_a_text_that_no_file_can_hold_is_written_with_what_stands_for_it(
     export.render(dossier_of(talk, toy_library), "json")
 
 
-def test_the_fingerprint_of_a_library_is_of_its_speeches(toy_library: Library) -> None:
+def test_the_fingerprint_of_a_library_is_of_its_speeches(
+    tmp_path: Path, toy_library: Library
+) -> None:
     assert re.fullmatch(r"[0-9a-f]{64}", toy_library.fingerprint)
-    speeches = dict(list(toy_library.speeches.items())[:2])
-    smaller = Library(
-        speeches, [], toy_library.passage_index, toy_library.sentence_index, toy_library.encoder
-    )
+    build(tmp_path / "smaller", list(toy_library.speeches.values())[:2], export_toy)
+    smaller = Library.open(tmp_path / "smaller")
     assert smaller.fingerprint != toy_library.fingerprint

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from urllib.parse import parse_qs
 
+from assistant.errors import RapporteurError
 from assistant.library import Library
 from assistant.speech import Speech, written_date
 from assistant.text import Span
@@ -54,6 +55,12 @@ class Catalogue:
     def open(self, place: str) -> str:
         """A speech, by what `address` says of it; a line of regret if there is none."""
         given = parse_qs(place)
+        try:
+            return self._opened(given)
+        except RapporteurError as error:  # a block of a large file that is read only now
+            return f'{_bar("")}<p class="notice">{shown(str(error))}</p>'
+
+    def _opened(self, given: dict[str, list[str]]) -> str:
         speech = self._library.speeches.get(given.get("speech", [""])[0])
         if speech is None:
             return f'{_bar("")}<p class="notice">{_GONE}</p>'
