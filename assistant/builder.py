@@ -9,11 +9,13 @@ from functools import partial
 from itertools import chain
 from operator import length_hint
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from filelock import FileLock, Timeout
 
 from assistant import storage
+from assistant.changes import Compared, Keep, beside
 from assistant.errors import LibraryError
 from assistant.library import Library
 from assistant.passage import passages
@@ -36,6 +38,8 @@ LONGEST_PASSAGE = 256
 """Tokens, even where the encoder reads more: the reader must read a passage whole."""
 
 _LOCK = ".lock"
+_EMPTY = "{}: there is no speech to build a library from"
+_NO_ENCODER = "{}: no encoder to keep; name a model"
 
 
 @dataclass(frozen=True)
@@ -45,13 +49,16 @@ class Built:
     Attributes:
         speeches, passages: In the library now.
         embedded: Texts that were embedded anew.
-        removed: Speeches that the library held before and does not hold now.
+        added, changed, removed, unchanged: Speeches, compared with what the library held before.
     """
 
     speeches: int
     passages: int
     embedded: int
+    added: int = 0
+    changed: int = 0
     removed: int = 0
+    unchanged: int = 0
 
 
 def build(
@@ -60,8 +67,9 @@ def build(
     export: Export | None,
     progress: Progress = lambda stage, done, total: None,
     kind: Kind | None = None,
+    keep: Keep | None = None,
 ) -> Built:
-    """Make `folder` the library of exactly these speeches.
+    """Make `folder` the library of exactly these speeches, or of those it has with these.
 
     Texts that the present state holds keep their vectors when the model is the same, and so do
     those that a build made that was killed. Speeches are read once, one at a time.
@@ -72,21 +80,20 @@ def build(
         export: Where the encoder comes from. None keeps the one that the library has.
         progress: Told of every stage.
         kind: How vectors are searched; None for what `kind_for` says of so many.
+        keep: Which speeches of the library stay beside these, which must have other ids; None
+            for none.
 
     Raises:
         LibraryError: The folder cannot be written, or another process is building there.
         ModelError: The encoder cannot be exported.
     """
-    ahead = iter(speeches)
-    first = next(ahead, None)
-    if first is None:
-        raise LibraryError(f"{folder}: there is no speech to build a library from")
+    given = _Given.of(speeches)
+    if keep is None and not given:
+        raise LibraryError(_EMPTY.format(folder))
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / _LOCK, timeout=0):
-            return _replace_state(
-                folder, _Given(first, ahead, length_hint(speeches)), export, progress, kind
-            )
+            return _replace_state(folder, given, export, progress, kind, keep)
     except Timeout as error:
         raise LibraryError(
             f"{folder}: another process is building this library; wait until it is done"
@@ -98,12 +105,100 @@ def build(
         ) from error
 
 
+def plan(
+    folder: Path,
+    speeches: Iterable[Speech],
+    export: Export | None,
+    progress: Progress = lambda stage, done, total: None,
+    kind: Kind | None = None,
+    keep: Keep | None = None,
+) -> Built:
+    """What `build` would do. Nothing is written to `folder`, and it is not locked.
+
+    Args and errors are those of `build`; an encoder that is not the library's is placed in a
+    temporary folder.
+    """
+    previous = storage.sound_state(folder, deep=True)
+    before = _opened(previous)
+    compared = _compared(folder, _Given.of(speeches), before, keep)
+    with TemporaryDirectory() as place:
+        if export is not None:
+            encoder = export(Path(place))
+        elif before is not None:
+            encoder = before.encoder
+        else:
+            raise LibraryError(_NO_ENCODER.format(folder))
+        whole, parts, done = bytearray(), bytearray(), 0
+        limit = min(encoder.max_tokens, LONGEST_PASSAGE)
+        for done, speech in enumerate(compared, start=1):
+            for passage in passages(speech, encoder.count_tokens, limit):
+                whole += key_of(passage.span.of(speech.text))
+                for sentence in passage.sentences:
+                    parts += key_of(sentence.of(speech.text))
+            progress("Cutting into passages", done, max(length_hint(compared), done))
+        if not done:
+            raise LibraryError(_EMPTY.format(folder))
+        keys = keys_of(whole), keys_of(parts)
+        store = _store(folder, previous, before, encoder, write=False)
+        kind = kind or kind_for(len(keys[0]))
+        missing = [
+            {bytes(key) for key in each[store.missing(each, exact)]}
+            for each, exact in zip(keys, _exact(kind, len(keys[1])), strict=True)
+        ]
+    return _built(compared, done, len(keys[0]), len(missing[0] | missing[1]))
+
+
+def _compared(
+    folder: Path, given: Iterable[Speech], before: Library | None, keep: Keep | None
+) -> Compared:
+    """The speeches of the next state: these, or with them what is kept of the library.
+
+    Raises:
+        LibraryError: The library of which speeches are to be kept cannot be read.
+    """
+    if keep is not None and before is None and storage.exists(folder):
+        before = Library.open(folder)  # which tells what is wrong with it
+    if keep is not None and before is not None:
+        given = beside(filter(keep, before.speeches.in_order()), given)
+    return Compared(given, before.speeches if before else {})
+
+
+def _built(compared: Compared, speeches: int, passages: int, embedded: int) -> Built:
+    return Built(
+        speeches,
+        passages,
+        embedded,
+        compared.added,
+        compared.changed,
+        compared.removed,
+        compared.unchanged,
+    )
+
+
+def _exact(kind: Kind, sentences: int) -> tuple[bool, bool]:
+    """Whether the vectors of passages, and those of sentences, are kept with 32 bits.
+
+    A state is to hold the same vectors whatever the one before it was: those of 32 bits are
+    never made of those that were rounded to 16.
+    """
+    return kind == "flat", kind == "flat" and sentences <= MOST_SEARCHED
+
+
 class _Given:
     """Speeches of which the first was read already, once."""
 
-    def __init__(self, first: Speech, others: Iterator[Speech], length: int) -> None:
-        self._all = chain([first], others)
+    def __init__(self, first: Speech | None, others: Iterator[Speech], length: int) -> None:
+        self._first = first
+        self._all = chain([first], others) if first else others
         self._length = length
+
+    @classmethod
+    def of(cls, speeches: Iterable[Speech]) -> _Given:
+        others = iter(speeches)
+        return cls(next(others, None), others, length_hint(speeches))
+
+    def __bool__(self) -> bool:
+        return self._first is not None
 
     def __iter__(self) -> Iterator[Speech]:
         return self._all
@@ -118,11 +213,14 @@ def _replace_state(
     export: Export | None,
     progress: Progress,
     kind: Kind | None,
+    keep: Keep | None,
 ) -> Built:
     previous = storage.sound_state(folder, deep=True)
+    before = _opened(previous)
+    compared = _compared(folder, speeches, before, keep)
     state = storage.new_state(folder)
     try:
-        built = _write_state(state, previous, speeches, export, progress, kind)
+        built = _write_state(state, previous, before, compared, export, progress, kind)
     except BaseException:
         shutil.rmtree(state, ignore_errors=True)
         raise
@@ -137,27 +235,23 @@ def _replace_state(
 def _write_state(
     state: Path,
     previous: Path | None,
-    speeches: Iterable[Speech],
+    before: Library | None,
+    speeches: Compared,
     export: Export | None,
     progress: Progress,
     kind: Kind | None,
 ) -> Built:
     encoder = _place_encoder(state / storage.ENCODER, previous, export, progress)
     cut = _Cut.of(state, speeches, encoder, progress)
-    before = _opened(previous)
+    if not len(cut.speeches):
+        raise LibraryError(_EMPTY.format(state.parent))
     store = _store(state.parent, previous, before, encoder)
     kind = kind or kind_for(len(cut.passages))
     many = cut.sentences > MOST_SEARCHED
-    # A state is to hold the same vectors whatever the one before it was: those of 32 bits
-    # are never made of those that were rounded to 16.
+    exact = _exact(kind, cut.sentences)
     for name, texts, keys, whole in (
-        (storage.PASSAGE_INDEX, _PassageTexts(cut), cut.passage_keys, kind == "flat"),
-        (
-            storage.SENTENCE_INDEX,
-            _SentenceTexts(cut),
-            cut.sentence_keys,
-            kind == "flat" and not many,
-        ),
+        (storage.PASSAGE_INDEX, _PassageTexts(cut), cut.passage_keys, exact[0]),
+        (storage.SENTENCE_INDEX, _SentenceTexts(cut), cut.sentence_keys, exact[1]),
     ):
         missing = store.missing(keys, whole)
         store.embed(
@@ -180,8 +274,7 @@ def _write_state(
         **counts, "dimension": encoder.dimension, "kind": kind, "model": encoder.fingerprint,
     }  # fmt: skip
     storage.write_manifest(state, described)
-    removed = len(set(before.speeches) - set(cut.speeches)) if before else 0
-    return Built(len(cut.speeches), len(cut.passages), store.embedded, removed)
+    return _built(speeches, len(cut.speeches), len(cut.passages), store.embedded)
 
 
 @dataclass(frozen=True)
@@ -268,10 +361,14 @@ def _opened(state: Path | None) -> Library | None:
 
 
 def _store(
-    folder: Path, state: Path | None, before: Library | None, encoder: Encoder
+    folder: Path,
+    state: Path | None,
+    before: Library | None,
+    encoder: Encoder,
+    write: bool = True,
 ) -> VectorStore:
     """What vectors there are: of the last state, if the same model made them, and of a cache."""
-    cache = Cache(Cache.folder(folder, encoder.fingerprint), encoder.dimension)
+    cache = Cache(Cache.folder(folder, encoder.fingerprint), encoder.dimension, write)
     sources = []
     if state and before and before.encoder.fingerprint == encoder.fingerprint:
         for name, index in (
@@ -294,7 +391,7 @@ def _place_encoder(
         progress("Preparing the model", 1, 1)
         return encoder
     if previous is None:
-        raise LibraryError(f"{folder.parent.parent}: no encoder to keep; name a model")
+        raise LibraryError(_NO_ENCODER.format(folder.parent.parent))
     for name in ENCODER_FILES:
         shutil.copyfile(previous / storage.ENCODER / name, folder / name)
     return OnnxEncoder.open(folder)

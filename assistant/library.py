@@ -89,6 +89,7 @@ class Library:
         passages: In order of speech and of place in it.
         sentence_index: A row for each sentence of each passage, in order.
         encoder: Made the vectors of both indexes.
+        state: Folder that it was opened from.
     """
 
     speeches: Speeches
@@ -96,6 +97,7 @@ class Library:
     passage_index: PassageIndex
     sentence_index: SentenceIndex
     encoder: Encoder
+    state: Path | None = None
 
     @classmethod
     def open(cls, folder: Path) -> Library:
@@ -137,7 +139,7 @@ class Library:
             raise LibraryError(f"{state}: damaged ({error}); build it again") from error
         if (len(index), len(sentences)) != (len(passages), passages.sentence_starts[-1]):
             raise LibraryError(f"{state}: its files do not belong together; build it again")
-        return cls(speeches, passages, index, sentences, encoder)
+        return cls(speeches, passages, index, sentences, encoder, state)
 
     @cached_property
     def fingerprint(self) -> str:

@@ -30,6 +30,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -52,8 +53,9 @@ WHOLE = 32 << 20
 """Bytes up to which a file is hashed whole when a library is opened: a tenth of a second."""
 
 _STATE = re.compile(r"state-[0-9a-f]{12}")
-_MANIFEST = "manifest.json"
+MANIFEST = "manifest.json"
 _BLOCKS = ".blocks"
+_CACHES = "vectors-"
 _MAPPED = (".npy", ".faiss", columns.TEXTS, columns.MAPS)
 """Ends of the names of files that are read in parts."""
 _EARLIER = "speeches.jsonl"
@@ -98,7 +100,7 @@ def earlier_speeches(folder: Path) -> list[Speech]:
     """The speeches of a library that an earlier version wrote; none of any other."""
     try:
         state = present_state(folder)
-        manifest = json.loads((state / _MANIFEST).read_text("utf-8"))
+        manifest = json.loads((state / MANIFEST).read_text("utf-8"))
         return list(_earlier(state / _EARLIER)) if manifest["format"] < FORMAT else []
     except (LibraryError, OSError, ValueError, KeyError, TypeError):
         return []
@@ -134,34 +136,66 @@ def check(state: Path, deep: bool = False) -> OpenFile:
     Raises:
         LibraryError: The state is of another format, or a file is missing or was changed.
     """
-    path = state / _MANIFEST
+    sums = sums_of(state)
+    opened: dict[Path, MappedFile] = {}
+    with ThreadPoolExecutor(available_cores()) as pool:
+        hashes = pool.map(_hashed, (state / name for name in sums.files))
+        for (name, expected), (found, file) in zip(sums.files.items(), hashes, strict=True):
+            if found != expected:
+                raise _changed(state / name)
+            if file is not None:
+                opened[state / name] = file
+    for name, size in sums.large.items():
+        opened[state / name] = _open_large(state / name, size)
+        if deep:
+            _check_whole(opened[state / name])
+    return lambda wanted: opened.get(wanted) or MappedFile(wanted)
+
+
+@dataclass(frozen=True)
+class Sums:
+    """What the manifest of a state says of its files, by name.
+
+    Attributes:
+        files: The SHA-256 of each that is checked whole.
+        large: The size of each that is checked in blocks.
+    """
+
+    files: dict[str, str]
+    large: dict[str, int]
+
+    def changed(self, state: Path, name: str) -> bool:
+        """Whether a file is missing or is not what it was."""
+        if name in self.files:
+            return _sha256(state / name) != self.files[name]
+        try:
+            _check_whole(_open_large(state / name, self.large[name]))
+        except LibraryError:
+            return True
+        return False
+
+
+def sums_of(state: Path) -> Sums:
+    """Read the manifest of a state.
+
+    Raises:
+        LibraryError: It is of another format, missing, or was changed.
+    """
+    path = state / MANIFEST
     try:
         manifest: dict[str, Any] = json.loads(path.read_text("utf-8"))
         version, files = manifest["format"], dict(manifest["files"])
-        if version == FORMAT:
-            large: dict[str, int] = dict(manifest["large"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        large = dict(manifest["large"]) if version == FORMAT else {}
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise LibraryError(f"{path}: damaged; build the library again") from error
     if version != FORMAT:
         raise LibraryError(
             f"{state.parent}: is a library of format {version}, this program reads {FORMAT}; "
             "build it again"
         )
-    opened: dict[Path, MappedFile] = {}
-    with ThreadPoolExecutor(available_cores()) as pool:
-        hashes = pool.map(_hashed, (state / name for name in files))
-        for (name, expected), (found, file) in zip(files.items(), hashes, strict=True):
-            if found != expected:
-                raise _changed(state / name)
-            if file is not None:
-                opened[state / name] = file
     if _manifest_hash(manifest) != manifest.get("self"):
         raise LibraryError(f"{path}: changed since the library was built; build it again")
-    for name, size in large.items():
-        opened[state / name] = _open_large(state / name, size)
-        if deep:
-            _check_whole(opened[state / name])
-    return lambda wanted: opened.get(wanted) or MappedFile(wanted)
+    return Sums(files, large)
 
 
 def _hashed(path: Path) -> tuple[str | None, MappedFile | None]:
@@ -226,9 +260,9 @@ def write_manifest(state: Path, told: dict[str, int | str]) -> None:
         "large": {path.relative_to(state).as_posix(): path.stat().st_size for path in large},
     }
     manifest["self"] = _manifest_hash(manifest)
-    (state / _MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", "utf-8")
+    (state / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", "utf-8")
     folders = {path.parent for path in files}
-    for path in (*files, *large, state / _MANIFEST, *folders, state):
+    for path in (*files, *large, state / MANIFEST, *folders, state):
         _sync(path)
 
 
@@ -246,6 +280,26 @@ def point_to(folder: Path, state: Path) -> None:
     _sync(folder)
     os.replace(new, folder / POINTER)
     _sync(folder)
+
+
+def leftovers(folder: Path) -> list[Path]:
+    """What builds that were stopped, or one that is under way, have left beside the states.
+
+    Of whole states two are kept, the present one and the last.
+    """
+    try:
+        present = present_state(folder)
+    except LibraryError:
+        present = folder
+    lying: list[Path] = []
+    whole: list[Path] = []
+    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
+        if _STATE.fullmatch(path.name) and path != present:
+            (whole if (path / MANIFEST).exists() else lying).append(path)
+        elif path.name == f"{POINTER}.new" or path.name.startswith(_CACHES):
+            lying.append(path)
+    whole.sort(key=lambda path: path.stat().st_mtime)
+    return [*lying, *whole[:-1]]
 
 
 def remove_states(folder: Path, *keep: Path | None) -> None:

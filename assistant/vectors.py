@@ -77,14 +77,17 @@ class Cache:
     or a machine that lost power, what was written whole is read again, each by its checksum.
     """
 
-    def __init__(self, folder: Path, dimension: int) -> None:
-        """Open the cache in `folder`, which is made if need be."""
-        folder.mkdir(exist_ok=True)
+    def __init__(self, folder: Path, dimension: int, write: bool = True) -> None:
+        """Open the cache in `folder`, which is made if it is to be written to."""
         self._keys, self._file = folder / _KEYS, folder / _VECTORS
         self._dimension = dimension
-        for path in (self._keys, self._file):
-            path.touch()
+        if write:
+            folder.mkdir(exist_ok=True)
+            for path in (self._keys, self._file):
+                path.touch()
         self._parts = [self._sound()]
+        if not write:
+            return
         for path, size in ((self._keys, _RECORD.itemsize), (self._file, 4 * dimension)):
             os.truncate(path, len(self._records) * size)
 
@@ -95,6 +98,8 @@ class Cache:
 
     def _sound(self) -> npt.NDArray[np.void]:
         """The records up to the first that is not as it was written."""
+        if not (self._keys.exists() and self._file.exists()):
+            return np.empty(0, _RECORD)
         count = min(
             self._keys.stat().st_size // _RECORD.itemsize,
             self._file.stat().st_size // (4 * self._dimension),

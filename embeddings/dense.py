@@ -145,7 +145,7 @@ class DenseIndex:
         return flat.reshape(len(self), self.dimension)
 
     def save(self, folder: Path) -> None:
-        faiss.write_index(self._index, str(folder / _FILE))
+        _write(self._index, folder / _FILE)
         if isinstance(self._exact, np.ndarray):
             np.save(folder / _EXACT, self._exact, allow_pickle=False)
 
@@ -166,7 +166,7 @@ class DenseIndex:
             return
         write_exact(folder / _EXACT, vectors, shape)
         exact = MappedArray(MappedFile(folder / _EXACT))
-        faiss.write_index(_quantised(exact.all(), kind), str(folder / _FILE))
+        _write(_quantised(exact.all(), kind), folder / _FILE)
 
     @classmethod
     def load(cls, folder: Path, open_file: OpenFile = MappedFile) -> DenseIndex:
@@ -213,6 +213,12 @@ def vectors_of(exact: Exact, rows: Rows) -> FloatArray:
     """(n, d) float32: some rows of float16 vectors."""
     chosen = exact.rows(rows) if isinstance(exact, MappedArray) else exact[rows]
     return chosen.astype(np.float32)
+
+
+def _write(index: faiss.Index, path: Path) -> None:
+    """Raises OSError where there is no room; FAISS, writing itself, is silent when it closes."""
+    with path.open("wb") as file:
+        faiss.write_index(index, faiss.PyCallbackIOWriter(file.write))  # type: ignore[attr-defined]
 
 
 def _quantised(exact: npt.NDArray[np.float16], kind: Kind) -> faiss.Index:

@@ -90,7 +90,7 @@ def refused(folder: Path) -> str:
 def test_what_was_built_opens(tmp_path: Path, read_texts, toy_export) -> None:
     text = 'Mr. Á (Niger):\nWe\u2028agree 𝒜 “yes”.\x07 No\\n"quotes".\n\nSecondly, peace-\nkeeping.'
     read = read_texts({"a.txt": text, "b.txt": "Plain."}).speeches
-    assert build(tmp_path / "new" / "x", read, toy_export) == Built(2, 3, 5)
+    assert build(tmp_path / "new" / "x", read, toy_export) == Built(2, 3, 5, added=2)
     library = Library.open(tmp_path / "new" / "x")
     assert list(library.speeches.values()) == read
     assert [passage.id for passage in library.passages] == ["a#1.1", "a#2.1", "b#1.1"]
@@ -144,7 +144,7 @@ def test_building_again_embeds_nothing(
     folder: Path, toy_library, speeches, toy_export, toy_reader, keep: bool
 ) -> None:
     before = (state_of(folder) / "manifest.json").read_bytes()
-    assert build(folder, speeches, None if keep else toy_export) == Built(3, 5, 0)
+    assert build(folder, speeches, None if keep else toy_export) == Built(3, 5, 0, unchanged=3)
     again = Library.open(folder)
     assert (state_of(folder) / "manifest.json").read_bytes() == before
     assert np.array_equal(
@@ -158,12 +158,12 @@ def test_building_again_embeds_nothing(
 def test_only_what_changed_is_embedded(folder: Path, speeches, read_texts) -> None:
     changed = read_texts({"b.txt": "Ms. Bo (Nigeria): The budget is big.\n\nWe thank you.\n"})
     # One passage, which is one sentence; "We thank you." and the other files are known.
-    assert build(folder, changed.speeches, None) == Built(3, 5, 1)
+    assert build(folder, changed.speeches, None) == Built(3, 5, 1, changed=1, unchanged=2)
     assert opened(folder)[1] == "The budget is big.\nWe thank you."
 
 
 def test_a_library_holds_exactly_the_speeches_it_was_given(folder: Path, speeches) -> None:
-    assert build(folder, speeches[1:], None) == Built(2, 3, 0, removed=1)
+    assert build(folder, speeches[1:], None) == Built(2, 3, 0, removed=1, unchanged=2)
     assert list(Library.open(folder).speeches) == ["b", "c"]
 
 
@@ -174,7 +174,7 @@ def test_another_model_embeds_everything(folder: Path, speeches, toy_export) -> 
         (path / "encoder.json").write_text(json.dumps(spec | {"max_tokens": 32}))
         return OnnxEncoder.open(path)
 
-    assert build(folder, speeches, other) == Built(3, 5, 10)
+    assert build(folder, speeches, other) == Built(3, 5, 10, unchanged=3)
 
 
 def test_only_the_present_and_the_last_state_are_kept(folder: Path, speeches) -> None:

@@ -264,7 +264,7 @@ def test_vectors_outlive_a_failing_build(folder: Path, speeches, toy_export, mon
     with pytest.raises(KeyboardInterrupt):
         build(other, speeches, toy_export, stop)
     assert [path.name[:8] for path in other.glob("vectors-*")] == ["vectors-"]
-    assert build(other, iter(speeches), toy_export) == Built(3, 5, 8)
+    assert build(other, iter(speeches), toy_export) == Built(3, 5, 8, added=3)
     assert not list(other.glob("vectors-*"))
     assert answers(Library.open(other)) == answers(Library.open(folder))
 
@@ -345,7 +345,7 @@ def test_an_update_of_a_large_library_embeds_only_what_changed(
 ) -> None:
     new = tmp_path / "new"
     assert build(new, speeches[:2], toy_export, kind="8bit").embedded == 7
-    assert build(new, speeches, None, kind="8bit") == Built(3, 5, 3)
+    assert build(new, speeches, None, kind="8bit") == Built(3, 5, 3, added=1, unchanged=2)
     manifest = (state_of(new) / "manifest.json").read_bytes()
     build(tmp_path / "at once", speeches, toy_export, kind="8bit")
     assert (state_of(tmp_path / "at once") / "manifest.json").read_bytes() == manifest

@@ -19,11 +19,13 @@ from rich.console import Console
 
 from assistant import storage
 from assistant.answer import Answer, Assistant
-from assistant.builder import Built, Export, build
+from assistant.builder import Built, Export, build, plan
+from assistant.changes import Keep
 from assistant.claims import ClaimChecker
 from assistant.columns import parse_map
 from assistant.conversation.conversation import Conversation
 from assistant.corpus import read_corpus
+from assistant.doctor import examine, sound
 from assistant.dossier import Turn
 from assistant.errors import LibraryError, RapporteurError, SourceError
 from assistant.evaluate import by_kind, claim_scores, evaluate, evaluate_claims
@@ -34,6 +36,7 @@ from assistant.milvus.uses import briefer_of, quotations_of
 from assistant.questions import holds_claims, read_judged, read_judged_claims
 from assistant.reader import CrossReader
 from assistant.receipt import Verifier
+from assistant.speech import Speech
 from embeddings.dense import KINDS, MOST_8BIT, MOST_FLAT
 from embeddings.export import export_encoder
 from embeddings.shipped import ENCODER_NAME, place_encoder
@@ -100,7 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     index = _command(commands, "index", _index, "build a library from speeches")
     index.add_argument(
         "paths",
-        nargs="+",
+        nargs="*",
         type=Path,
         metavar="PATH",
         help="a text file, a record as PDF, a table (CSV, TSV, JSON Lines, Parquet) or a folder",
@@ -111,6 +114,23 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         metavar="FIELD=COLUMN,…",
         help="what the columns of a table hold, where their names do not tell: text=Body,date=When",
+    )
+    index.add_argument(
+        "--add",
+        action="store_true",
+        help="keep what the library holds, but for files of the same names; without it the "
+        "library is afterwards exactly what was named",
+    )
+    index.add_argument(
+        "--remove",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="take a speech, or all speeches of a file, out of the library and keep the others; "
+        "may be given several times",
+    )
+    index.add_argument(
+        "--dry-run", action="store_true", help="tell what would be done, and write nothing"
     )
     index.add_argument(
         "--model",
@@ -186,6 +206,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     measure.add_argument("--split", help="only the questions of this split")
 
+    _command(commands, "doctor", _doctor, "check a library, and what it needs")
+
     serve = _command(commands, "serve", _serve, "open the page")
     serve.add_argument("--host", default=_HOST, help=f"address to listen on (default {_HOST})")
     serve.add_argument("--port", type=_port, default=_PORT, help=f"(default {_PORT})")
@@ -254,32 +276,79 @@ def _filters(options: argparse.Namespace) -> Filters:
 
 
 def _index(options: argparse.Namespace) -> int:
+    if not (options.paths or options.remove):
+        options.usage_error("name a file or a folder with speeches, or --remove a speech")
     folder = options.library or default_library()
-    if options.kind and isinstance(folder, Address):
-        options.usage_error("--kind is for a folder; on Milvus write ?index= after the address")
-    if options.only and not isinstance(folder, Address):
-        options.usage_error("--only is for a library on Milvus; a folder holds just what PATH has")
     columns = parse_map(options.map)
+    if isinstance(folder, Address):
+        _refuse_for_milvus(options)
+    elif options.only:
+        options.usage_error("--only is for a library on Milvus; a folder holds just what PATH has")
+    elif options.remove:
+        _check_names(Library.open(folder), options.remove)
     with ProgressView(Console(stderr=True)) as progress:
         corpus = read_corpus(options.paths, partial(progress, "Reading files"), columns)
-        if not corpus.speeches:
+        if options.paths and not corpus.speeches:
             _tell_problems(corpus.problems)
             raise SourceError("no speech could be read; the library is left as it was")
         if isinstance(folder, Address):
             built = store_index(folder, corpus.speeches, options.model, options.only, progress)
         else:
-            export = _export(folder, options.model)
-            built = build(folder, corpus.speeches, export, progress, options.kind)
+            run = plan if options.dry_run else build
+            built = run(
+                folder,
+                corpus.speeches,
+                _export(folder, options.model),
+                progress,
+                options.kind,
+                _kept(options, corpus.speeches),
+            )
     if options.model not in (None, ENCODER_NAME):
         calibrated = f"refusals are calibrated for {ENCODER_NAME}, not for {options.model}"
         corpus.warnings.insert(0, calibrated)
     if options.json:
         told = {"problems": corpus.problems, "warnings": corpus.warnings}
-        _print_json({"library": str(folder), **asdict(built), **told})
+        written = {"dry_run": True} if options.dry_run else {}
+        _print_json({"library": str(folder), **asdict(built), **written, **told})
         return 1 if corpus.problems else 0
     _tell_warnings(corpus.warnings)
-    _say(_built_line(built, folder))
+    line = _built_line(built, folder)
+    _say(f"would be {line}; nothing was written" if options.dry_run else line)
     return _tell_problems(corpus.problems)
+
+
+def _kept(options: argparse.Namespace, new: Sequence[Speech]) -> Keep | None:
+    """What of the library stays: what is neither removed nor named again."""
+    if not (options.add or options.remove):
+        return None
+    files, ids = {speech.file for speech in new}, {speech.id for speech in new}
+    removed = set(options.remove)
+
+    def keep(speech: Speech) -> bool:
+        return not (speech.file in files or speech.id in ids or removed & {speech.id, speech.file})
+
+    return keep
+
+
+def _check_names(library: Library, names: Sequence[str]) -> None:
+    """Raises LibraryError for a name that is none of a speech, or of a file of speeches."""
+    held = {name for speech in library.speeches.values() for name in (speech.id, speech.file)}
+    for name in names:
+        if name not in held:
+            raise LibraryError(
+                f"no speech {name!r} in this library, so nothing was changed; "
+                "rapporteur speeches lists them"
+            )
+
+
+def _refuse_for_milvus(options: argparse.Namespace) -> None:
+    """Options that say nothing of a library on Milvus, which keeps what it holds unless told."""
+    if options.kind:
+        options.usage_error("--kind is for a folder; on Milvus write ?index= after the address")
+    for name in ("add", "remove", "dry_run"):
+        if getattr(options, name):
+            told = "--" + name.replace("_", "-")
+            options.usage_error(f"{told} is for a folder; on Milvus speeches are always added")
 
 
 def _export(folder: Path, model: str | None) -> Export | None:
@@ -311,9 +380,13 @@ def _built_line(built: Built, folder: Path | Address) -> str:
         counted(built.speeches, "speech", "speeches"),
         counted(built.passages, "passage"),
         f"{counted(built.embedded, 'text')} embedded",
-        *([f"{counted(built.removed, 'speech', 'speeches')} removed"] if built.removed else []),
     )
-    return f"{', '.join(counts)}: {folder}"
+    changes = ", ".join(
+        f"{getattr(built, what):,} {what}" for what in ("added", "changed", "removed", "unchanged")
+    )
+    # Of a new library there is nothing to compare.
+    new = built.added == built.speeches and not built.removed
+    return f"{', '.join(counts)}{'' if new else f' ({changes})'}: {folder}"
 
 
 def open_library(folder: Path | Address | None) -> Library:
@@ -557,6 +630,20 @@ def _eval_claims(options: argparse.Namespace) -> int:
     return 0
 
 
+def _doctor(options: argparse.Namespace) -> int:
+    folder = options.library or default_library()
+    with ProgressView(Console(stderr=True)) as progress:
+        checks = examine(folder, progress)
+    if options.json:
+        told = {"library": str(folder), "sound": sound(checks)}
+        _print_json(told | {"checks": [asdict(check) for check in checks]})
+    else:
+        for check in checks:
+            remedy = f": {check.remedy}" if check.remedy else ""
+            _say(f"{check.state:8}{check.name:14}{check.told}{remedy}")
+    return 0 if sound(checks) else 1
+
+
 def _serve(options: argparse.Namespace) -> int:
     assistant = open_assistant(options.library)
     from ui.page.app import launch  # here, for it imports gradio
@@ -568,6 +655,7 @@ def _serve(options: argparse.Namespace) -> int:
         assistant,
         options.host,
         options.port,
+        folder=options.library or default_library(),
         ready=lambda url: print(f"Rapporteur is at {url} (Ctrl+C stops it)", flush=True),  # noqa: T201
     )
     return 0

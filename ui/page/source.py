@@ -9,11 +9,16 @@ from assistant.errors import RapporteurError
 from assistant.library import Library
 from assistant.speech import Speech, written_date, written_pages
 from assistant.text import Span
-from ui.page.turn import address, marked, occasion, shown
+from ui.page.turn import address, edition, marked, occasion, shown
 from ui.wording import counted
 
 MOST_LISTED = 200
 
+_GONE = "This library does not hold the speech asked for."
+_CHANGED = (
+    "This speech was changed since it was cited, so that the passage is not marked; "
+    "ask again to find the words as they are now."
+)
 _INTERPRETED = "; the English wording is that of the interpreters"
 
 
@@ -51,12 +56,18 @@ class Catalogue:
         """A speech, by what `address` says of it; a line of regret if there is none."""
         given = parse_qs(place)
         try:
-            speech = self._library.speeches.get(given.get("speech", [""])[0])
-            if speech is None:
-                return _regret("This library does not hold the speech asked for.")
-            return speech_html(speech, _span(given, len(speech.text)))
-        except RapporteurError as error:  # a store may be out of reach for a while
+            return self._opened(given)
+        except RapporteurError as error:
+            # A store is out of reach for a while; or a block of a large file, read only now.
             return _regret(f"{error}.")
+
+    def _opened(self, given: dict[str, list[str]]) -> str:
+        speech = self._library.speeches.get(given.get("speech", [""])[0])
+        if speech is None:
+            return _regret(_GONE)
+        if given.get("text", [edition(speech)])[0] != edition(speech):
+            return speech_html(speech, notice=_CHANGED)
+        return speech_html(speech, _span(given, len(speech.text)))
 
 
 def _regret(line: str) -> str:
@@ -122,8 +133,8 @@ def _bar(running: str) -> str:
     )
 
 
-def speech_html(speech: Speech, cited: Span | None = None) -> str:
-    """A whole speech with numbered paragraphs and the cited span marked."""
+def speech_html(speech: Speech, cited: Span | None = None, notice: str = "") -> str:
+    """A whole speech with numbered paragraphs and the cited span marked, under a notice if any."""
     numbered = enumerate(speech.reading.paragraphs, start=1)
     marks = [cited] if cited else []
     paragraphs = "".join(
@@ -133,7 +144,8 @@ def speech_html(speech: Speech, cited: Span | None = None) -> str:
     )
     running = " · ".join([speech.byline, *occasion(speech)])
     header = f"<header>{_head(speech)}</header>"
-    return f'{_bar(running)}<article class="speech">{header}{paragraphs}</article>'
+    told = f'<p class="notice">{shown(notice)}</p>' if notice else ""
+    return f'{_bar(running)}{told}<article class="speech">{header}{paragraphs}</article>'
 
 
 def _head(speech: Speech) -> str:
