@@ -13,7 +13,7 @@ from assistant.library import Library
 from assistant.passage import Passage
 from assistant.reader import CrossReader, Reader, Reading, Strength
 from assistant.retriever import PASSAGES_READ, Retriever
-from assistant.speech import Speech
+from assistant.speech import Speech, written_pages
 from assistant.text import Span
 
 LONGEST_QUESTION = 1000
@@ -43,20 +43,27 @@ class Citation:
 
     @property
     def source(self) -> Span:
-        """Where the words stand in the file, decoded with universal newlines."""
+        """Where the words stand in the file, or a row's text, with universal newlines."""
         return self.speech.reading.source_span(self.span)
 
     @property
     def lines(self) -> tuple[int, int]:
-        """First and last line in the file, from 1, both included."""
+        """First and last line in the file, or in a row's text, from 1, both included."""
         return self.speech.reading.lines(self.span)
 
     @property
+    def pages(self) -> tuple[int, int] | None:
+        """First and last page, from 1, both included; None for a file without pages."""
+        return self.speech.pages_of(self.span)
+
+    @property
     def place(self) -> str:
-        """Paragraph and lines: "para. 7, lines 69-75"."""
+        """Paragraph and lines, after page or row: "para. 7, lines 69-75", "p. 3, para. 7, …"."""
         first, last = self.lines
         lines = f"line {first}" if first == last else f"lines {first}-{last}"
-        return f"para. {self.paragraph}, {lines}"
+        page = f"{written_pages(self.pages)}, " if self.pages else ""
+        row = "" if self.speech.row is None else f"row {self.speech.row}, "
+        return f"{page}{row}para. {self.paragraph}, {lines}"
 
     @property
     def reference(self) -> str:
@@ -179,7 +186,7 @@ class Assistant:
 
     def __init__(self, library: Library, reader: Reader | None = None) -> None:
         self.library = library
-        self.interpreter = Interpreter(library.speeches.values())
+        self.interpreter = Interpreter(library.speeches.one_of_each("country", "speaker"))
         self._retriever = Retriever(library)
         self._reader = reader or CrossReader.shipped(library)
 

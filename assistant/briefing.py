@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -181,23 +181,28 @@ class Briefer:
             raise QuestionError(f"{len(topics)} topics; brief on at most {MOST_TOPICS} at once")
         asked = [checked(topic) for topic in topics]
         chosen = filters or Filters()
-        speeches = [s for s in self.library.speeches.values() if chosen.match(s)]
-        rows = self.library.rows({speech.id for speech in speeches})
-        searched = Searched(len(speeches), len(rows), chosen)
         sheets = []
-        for done, topic in enumerate(asked, start=1):
-            mentions = self._finder.find(topic, rows)
-            sheets.append(self._sheet(topic, mentions, speeches, searched))
-            progress(done, len(asked))
+        for sheet in self._sheets(asked, chosen):
+            sheets.append(sheet)
+            progress(len(sheets), len(asked))
         return Briefing(tuple(sheets), chosen)
 
-    def _sheet(
+    def _sheets(self, topics: Sequence[str], filters: Filters) -> Iterator[Sheet]:
+        numbers = self.library.speeches.matching(filters)
+        speeches = [self.library.speeches.at(number) for number in numbers.tolist()]
+        rows = self.library.rows_of(numbers)
+        searched = Searched(len(speeches), len(rows), filters)
+        for topic in topics:
+            yield self.sheet(topic, self._finder.find(topic, rows), speeches, searched)
+
+    def sheet(
         self,
         topic: str,
         mentions: Iterable[Mention],
         speeches: Iterable[Speech],
         searched: Searched,
     ) -> Sheet:
+        """The positions that mentions of a topic amount to, and who of the speeches is silent."""
         said: dict[Delegation, list[Mention]] = {}
         for mention in mentions:
             speech = self.library.speech_of(self.library.passages[mention.row])
@@ -219,7 +224,7 @@ class Briefer:
         rows = np.array([mention.sentence for mention in mentions], np.int64)
         quotes: list[Quote] = []
         leading: list[int] = []
-        vectors = self.library.sentence_index.dense.rows(rows)
+        vectors = self.library.sentence_index.vectors(rows)
         for number, mention in enumerate(mentions):
             quote = Quote(self._citation(mention), mention.score)
             nearness = vectors[leading] @ vectors[number]

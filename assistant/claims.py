@@ -116,7 +116,7 @@ class ClaimChecker:
         self.library = library
         self._model = model
         self._calibration = calibration
-        self._interpreter = Interpreter(library.speeches.values())
+        self._interpreter = Interpreter(library.speeches.one_of_each("country", "speaker"))
         self._retriever = Retriever(library)
 
     @classmethod

@@ -1,4 +1,4 @@
-"""Files with speeches to `Speech`es.
+"""Files with speeches, text or PDF, to `Speech`es.
 
 A file that cannot be read is told in one line, and the others are still read.
 """
@@ -6,17 +6,19 @@ A file that cannot be read is told in one line, and the others are still read.
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from assistant.columns import usual_columns
 from assistant.errors import SourceError
-from assistant.header import interventions
-from assistant.metadata import METADATA_FILE, MetadataFiles, Record, Row
+from assistant.interventions import described, speeches_in, unread
+from assistant.metadata import METADATA_FILE, MetadataFiles, Record, is_metadata
+from assistant.records.record import read_record
+from assistant.rows import read_rows
 from assistant.source import LARGEST_FILE, read_source
 from assistant.speech import Speech
-from assistant.text import Span, read_texts
+from assistant.tables import Row, RowTally, is_table, open_table
 
 
 @dataclass
@@ -25,7 +27,8 @@ class Corpus:
 
     Attributes:
         speeches: In order of file name.
-        problems: One line for each file that could not be read: what, and what to do.
+        problems: One line for each file that could not be read, and for all rows of a table with
+            the same fault: what, and what to do.
         warnings: One line for each thing worth knowing about a file that was read.
     """
 
@@ -35,38 +38,73 @@ class Corpus:
 
 
 def read_corpus(
-    paths: Iterable[Path], progress: Callable[[int, int], None] = lambda done, total: None
+    paths: Iterable[Path],
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    columns: Mapping[str, str] | None = None,
 ) -> Corpus:
-    """Read speeches from files and folders (folders with all that is below them)."""
+    """Read speeches from files and folders (folders with all that is below them).
+
+    Args:
+        paths: Texts, tables with a speech in each row, folders.
+        progress: Told of each file that is read, as (done, total).
+        columns: Columns of the tables, by what they hold, that have none of the usual names.
+    """
     corpus = Corpus()
-    files = sorted(dict.fromkeys(_files(paths, corpus)), key=lambda path: (path.name, str(path)))
+    columns = columns or {}
+    files = sorted(
+        dict.fromkeys(_files(paths, columns, corpus)), key=lambda path: (path.name, str(path))
+    )
     metadata = MetadataFiles(lambda error: corpus.problems.append(str(error)))
     seen: dict[str, Path] = {}
     for done, path in enumerate(files, start=1):
         try:
-            speeches = read_file(path, metadata.row(path), corpus.warnings.append)
-            for speech in speeches:
-                if speech.id in seen:
-                    other = seen[speech.id]
-                    raise SourceError(f"{path}: {other} has the same name; rename one of the two")
-            seen |= {speech.id: path for speech in speeches}
-            corpus.speeches += speeches
+            if is_table(path):
+                _read_table(path, columns, seen, corpus)
+            else:
+                corpus.speeches += _read_text(path, metadata, seen, corpus.warnings.append)
         except SourceError as error:
             corpus.problems.append(str(error))
         progress(done, len(files))
     return corpus
 
 
-def _files(paths: Iterable[Path], corpus: Corpus) -> Iterator[Path]:
+def _read_table(
+    path: Path, columns: Mapping[str, str], seen: dict[str, Path], corpus: Corpus
+) -> None:
+    """Add the speeches of a table; where the rest of it cannot be read, those before it."""
+    tally = RowTally(path)
+    try:
+        corpus.speeches.extend(read_rows(path, columns, seen, tally))
+    finally:
+        corpus.problems += tally.problems()
+        corpus.warnings += tally.warnings()
+
+
+def _read_text(
+    path: Path, metadata: MetadataFiles, seen: dict[str, Path], warn: Callable[[str], None]
+) -> list[Speech]:
+    row, table = metadata.found(path)
+    speeches = read_file(path, row, warn, table)
+    for speech in speeches:
+        if speech.id in seen:
+            raise SourceError(f"{path}: {seen[speech.id]} has the same name; rename one of the two")
+    seen |= {speech.id: path for speech in speeches}
+    return speeches
+
+
+def _files(paths: Iterable[Path], columns: Mapping[str, str], corpus: Corpus) -> Iterator[Path]:
     for path in paths:
         # Not resolved: a link is known by its own name, not by that of what it leads to.
         path = Path(os.path.abspath(path))
         if path.is_dir():
-            texts = list(_texts_below(path, corpus))
-            if not texts:
-                corpus.problems.append(f"{path}: no .txt file in this folder")
-            yield from texts
-        elif path.name == METADATA_FILE:
+            found = list(_files_below(path, corpus))
+            tables = [path for path in found if is_table(path) and not is_metadata(path)]
+            read = [path for path in found if not is_table(path)]
+            read += [path for path in tables if _may_hold_speeches(path, columns, corpus)]
+            if not read:
+                corpus.problems.append(f"{path}: no .txt or .pdf file, no table of speeches")
+            yield from read
+        elif is_metadata(path):
             continue  # read with the texts it describes
         elif os.path.lexists(path):
             yield path
@@ -74,7 +112,19 @@ def _files(paths: Iterable[Path], corpus: Corpus) -> Iterator[Path]:
             corpus.problems.append(f"{path}: no such file or folder")
 
 
-def _texts_below(folder: Path, corpus: Corpus) -> Iterator[Path]:
+def _may_hold_speeches(path: Path, columns: Mapping[str, str], corpus: Corpus) -> bool:
+    """Whether a table that nobody named has a text; one that cannot be read is told as any."""
+    try:
+        held = usual_columns(open_table(path).columns)
+    except SourceError:
+        return True
+    if "text" in held or "text" in columns:
+        return True
+    corpus.warnings.append(f"{path}: not read, for no column of it has the text of speeches")
+    return False
+
+
+def _files_below(folder: Path, corpus: Corpus) -> Iterator[Path]:
     def tell(error: OSError) -> None:
         corpus.problems.append(f"{error.filename}: cannot be read ({error.strerror})")
 
@@ -82,62 +132,72 @@ def _texts_below(folder: Path, corpus: Corpus) -> Iterator[Path]:
         for path in (Path(root) / name for name in folders):
             if path.is_symlink():
                 corpus.problems.append(f"{path}: a link is not followed; name the folder itself")
-        yield from (Path(root) / name for name in names if name.lower().endswith(".txt"))
+        for path in (Path(root) / name for name in names):
+            if path.suffix.lower() in _READ or is_table(path):
+                yield path
 
 
-_NOT_WHITE = re.compile(r"[^\s\ufeff]")
-_CONTROL = re.compile(r"[\x01-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
+_PDF = ".pdf"
+_READ = (".txt", _PDF)
 
 
 def read_file(
-    path: Path, row: Row | None = None, warn: Callable[[str], None] = lambda line: None
+    path: Path,
+    row: Row | None = None,
+    warn: Callable[[str], None] = lambda line: None,
+    table: str = METADATA_FILE,
 ) -> list[Speech]:
-    """Read the speeches of one text file: one, or as many as it has headers of speakers.
+    """Read the speeches of one file: one, or as many as it has headers of speakers.
 
     Args:
-        path: UTF-8, with or without a byte order mark, any line ends.
-        row: What the metadata say of the file.
+        path: Text in UTF-8, with or without a byte order mark, any line ends; or the record
+            of a meeting as PDF.
+        row: What the metadata say of the file, by field.
         warn: Called with a line for each thing worth knowing.
+        table: Name of the file that the metadata are from.
 
     Raises:
         SourceError: The file cannot be read, or there is no speech in it.
     """
     _check_name(path)
+    if _is_pdf(path):
+        return _read_record(path, row or {}, warn)
     source = read_source(path, LARGEST_FILE)
-    first = _NOT_WHITE.search(source.text)
-    if first is None:
-        raise SourceError(f"{path}: nothing but white space in this file, no speech")
-    if controls := len(_CONTROL.findall(source.text)):
-        warn(f"{path}: {controls} control characters in the text, kept and shown as \ufffd")
-    parts = list(interventions(source.text, first.start()))
-    readings = read_texts(source.text, [Span(part.start, part.end) for part in parts])
-    said = [(part, reading) for part, reading in zip(parts, readings, strict=True) if reading.text]
-    if not said:
-        raise SourceError(f"{path}: only a header in this file, no speech")
-    if len(said) > 1:
-        warn(f"{path}: {len(said)} speakers in this file, read as {len(said)} speeches")
+    whole = unread(path.stem, path.name, source.sha256)
+    try:
+        return speeches_in(
+            source.text, whole, row or {}, table, lambda line: warn(f"{path}: {line}")
+        )
+    except SourceError as error:
+        raise SourceError(f"{path}: {error}") from error
+
+
+def _read_record(path: Path, row: Row, warn: Callable[[str], None]) -> list[Speech]:
+    """The interventions of a meeting; what its first page says wins over the metadata."""
+    record = read_record(path, warn)
+    cover = record.cover
+    printed = {"symbol": cover.symbol, "date": cover.date, "topic": cover.topic}
+    known = row | {name: value for name, value in printed.items() if value}
     speeches = []
-    for number, (part, reading) in enumerate(said, start=1):
+    for number, said in enumerate(record.interventions, start=1):
         id_ = path.stem if number == 1 else f"{path.stem}~{number}"
-        record = Record(part.header, row or {}, alone=len(parts) == 1)
-        unread = Speech(id_, path.name, source.sha256, reading)
-        speeches.append(_described(unread, record, lambda line: warn(f"{path}: {line}")))
+        speech = Speech(id_, path.name, record.sha256, said.reading, pages=record.pages)
+        alone = Record(said.header, known, alone=False)
+        speeches.append(described(speech, alone, lambda line: None))
     return speeches
 
 
-def _described(speech: Speech, record: Record, warn: Callable[[str], None]) -> Speech:
-    """The speech with what is known of it."""
-    record.compare(warn)
-    return replace(
-        speech,
-        speaker=record.speaker(),
-        country=record.country(),
-        language=record.language(),
-        symbol=record.of_file("symbol"),
-        date=record.date(warn),
-        topic=record.of_file("topic"),
-        capacity=record.of_person("capacity"),
-    )
+def _is_pdf(path: Path) -> bool:
+    return path.suffix.lower() == _PDF
+
+
+def source_text(path: Path) -> str:
+    """What the offsets and lines of a citation count in: a file decoded, or a PDF read.
+
+    Raises:
+        SourceError: It cannot be read.
+    """
+    return read_record(path).text if _is_pdf(path) else read_source(path, LARGEST_FILE).text
 
 
 def _check_name(path: Path) -> None:

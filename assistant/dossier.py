@@ -6,9 +6,8 @@ Briefings and conversations become a `Dossier`; every document is made from one.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 
@@ -340,7 +339,7 @@ def provenance(library: Library, asked: tuple[str, ...], *searched: Searched) ->
     filters = {one.filters for one in searched} or {whole.filters}
     return Provenance(
         program=f"rapporteur {version('rapporteur')}",
-        library=corpus_hash(library.speeches.values()),
+        library=library.corpus_hash(),
         models=_model_hash(library),
         asked=asked,
         filters=next(iter(filters)) if len(filters) == 1 else None,
@@ -348,15 +347,6 @@ def provenance(library: Library, asked: tuple[str, ...], *searched: Searched) ->
         passages=of.passages,
         made=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
     )
-
-
-def corpus_hash(speeches: Iterable[Speech]) -> str:
-    """Of texts and metadata: the same for the same speeches, however the library was built."""
-    told = hashlib.sha256()
-    for speech in sorted(speeches, key=lambda one: one.id):
-        known = [getattr(speech, f.name) for f in fields(speech) if f.name != "reading"]
-        told.update(json.dumps([*known, speech.text]).encode())
-    return told.hexdigest()[:_HASH]
 
 
 def _model_hash(library: Library) -> str:

@@ -5,12 +5,13 @@ RapporteurError           expected trouble: what happened, to which thing, what 
 ├── DamagedIndexError     index files do not belong together, or cannot be read
 ├── SourceError           a file with speeches cannot be read
 ├── LibraryError          a library is missing, damaged or in use
+├── StoreError            a Milvus store cannot be reached, or refuses
 ├── FilterError           a filter that cannot be understood
 ├── QuestionError         a question, or a file of questions, that cannot be used
 └── ExportError           a document cannot be written, or is none of ours
 """
 
-from embeddings.errors import DamagedIndexError, ModelError, RapporteurError
+from embeddings.errors import DamagedIndexError, ModelError, RapporteurError, StoreError
 
 __all__ = [
     "DamagedIndexError",
@@ -21,6 +22,7 @@ __all__ = [
     "QuestionError",
     "RapporteurError",
     "SourceError",
+    "StoreError",
 ]
 
 

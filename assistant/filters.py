@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from typing import Any
 
+from assistant.delegations import delegation_key
 from assistant.errors import FilterError
 from assistant.metadata import name_words, plain
 from assistant.speech import Speech, period
 
-# Names of one delegation: as records and lists print them, and as people write them.
-_SAME_DELEGATION = (
-    ("Bolivia", "Bolivia (Plurinational State of)", "Plurinational State of Bolivia"),
-    ("Côte d'Ivoire", "Ivory Coast"),
-    ("Democratic People's Republic of Korea", "DPRK", "North Korea"),
-    ("Democratic Republic of the Congo", "DRC"),
-    ("Iran", "Iran (Islamic Republic of)", "Islamic Republic of Iran"),
-    ("Republic of Korea", "South Korea"),
-    ("Russian Federation", "Russia"),
-    ("Syrian Arab Republic", "Syria"),
-    ("Turkey", "Türkiye"),
-    ("United Arab Emirates", "UAE"),
-    ("United Kingdom", "UK", "Great Britain",
-     "United Kingdom of Great Britain and Northern Ireland"),
-    ("United Republic of Tanzania", "Tanzania"),
-    ("United States of America", "United States", "USA", "US"),
-    ("Venezuela", "Venezuela (Bolivarian Republic of)", "Bolivarian Republic of Venezuela"),
-    ("Viet Nam", "Vietnam"),
-)  # fmt: skip
+Fits = Callable[[str, str | None], bool]
+"""Whether a field's value is what is wanted."""
+Condition = dict[str, Callable[[str | None], bool]]
+"""Tests by field, one of which a speech must pass."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +28,8 @@ class Filters:
         symbol: Of the meeting: "S/PV.8349" or "8349".
         topic: Words of the agenda item.
         language: Language of delivery, where the record names one.
+        role: Words of the part taken in the meeting, or of the capacity spoken in: "Guest",
+            "The President", "representative of China".
         since: First day, or year, or month (ISO 8601).
         until: Last day, or year, or month. A speech whose date is known to the month or the
             year is kept when any day of it lies in the period; one without a date never is.
@@ -51,6 +40,7 @@ class Filters:
     symbol: str | None = None
     topic: str | None = None
     language: str | None = None
+    role: str | None = None
     since: str | None = None
     until: str | None = None
 
@@ -70,15 +60,18 @@ class Filters:
 
     @classmethod
     def from_mapping(cls, given: Mapping[str, Any]) -> Filters:
-        """From names and values as a user gives them; `year` stands for a whole year.
+        """From names and values as a user gives them.
+
+        `year` stands for a whole year, and `period` for a year, a month or a day, or for two of
+        them with ".." or "/" between: "2018", "2018-09", "2018..2020", "2018-09/..", "../2017".
 
         Raises:
             FilterError: A name or a value that cannot be understood.
         """
-        known = {field.name for field in fields(cls)}
-        if unknown := sorted(set(given) - known - {"year"}):
+        known = {*(field.name for field in fields(cls)), *_PERIODS}
+        if unknown := sorted(set(given) - known):
             raise FilterError(
-                f"unknown filter {unknown[0]!r}; there are {', '.join(sorted(known | {'year'}))}"
+                f"unknown filter {unknown[0]!r}; there are {', '.join(sorted(known))}"
             )
         wrong = [name for name, value in given.items() if not _usable(name, value)]
         if wrong:
@@ -86,16 +79,21 @@ class Filters:
         values = {
             name: str(value).strip() or None for name, value in given.items() if value is not None
         }
-        year = values.pop("year", None)
+        periods = [value for name in _PERIODS if (value := values.pop(name, None))]
         asked = cls(**values)
-        return asked if year is None else asked._within(year)
+        for value in periods:
+            asked = asked._within(_interval(value))
+        return asked
 
-    def _within(self, year: str) -> Filters:
-        """These conditions, and the period no wider than a year."""
-        whole = Filters(since=year, until=year)
-        since = max(filter(None, (self.since, whole.since)), key=lambda day: period(day)[0])
-        until = min(filter(None, (self.until, whole.until)), key=lambda day: period(day)[1])
-        return replace(self, since=since, until=until)
+    def _within(self, whole: Filters) -> Filters:
+        """These conditions, and no day outside of another period."""
+        since = [day for day in (self.since, whole.since) if day]
+        until = [day for day in (self.until, whole.until) if day]
+        return replace(
+            self,
+            since=max(since, key=lambda day: period(day)[0], default=None),
+            until=min(until, key=lambda day: period(day)[1], default=None),
+        )
 
     def with_speaker(self, speaker: str) -> Filters:
         return replace(self, speaker=speaker)
@@ -108,24 +106,62 @@ class Filters:
         return {field.name: value for field in fields(self) if (value := getattr(self, field.name))}
 
     def match(self, speech: Speech) -> bool:
-        return (
-            (self.country is None or _same_country(self.country, speech.country))
-            and (self.speaker is None or _names(self.speaker, speech.speaker))
-            and (self.symbol is None or _same_symbol(self.symbol, speech.symbol))
-            and (self.topic is None or _has_phrase(self.topic, speech.topic))
-            and (self.language is None or plain(self.language) == plain(speech.language or ""))
-            and self._in_period(speech)
+        """Whether a speech meets all of them."""
+        return all(
+            any(fits(getattr(speech, field)) for field, fits in condition.items())
+            for condition in self.conditions()
         )
 
-    def _in_period(self, speech: Speech) -> bool:
+    def conditions(self) -> list[Condition]:
+        """What the filters ask of single fields of a speech."""
+        asked: dict[str, tuple[str | None, dict[str, Fits]]] = {
+            "country": (self.country, {"country": _same_country}),
+            "speaker": (self.speaker, {"speaker": _names}),
+            "symbol": (self.symbol, {"symbol": _same_symbol}),
+            "topic": (self.topic, {"topic": _has_phrase}),
+            "language": (self.language, {"language": _same_language}),
+            "role": (
+                self.role,
+                {"role": _has_phrase, "capacity": _has_phrase, "speaker": _is_office},
+            ),
+        }
+        stated: list[Condition] = [
+            {field: partial(fits, wanted) for field, fits in of.items()}
+            for wanted, of in asked.values()
+            if wanted is not None
+        ]
         if self.since is None and self.until is None:
-            return True
-        if speech.date is None:
+            return stated
+        return [*stated, {"date": self._in_period}]
+
+    def _in_period(self, date: str | None) -> bool:
+        if date is None:
             return False
-        first, last = period(speech.date)
+        first, last = period(date)
         return (self.since is None or last >= period(self.since)[0]) and (
             self.until is None or first <= period(self.until)[1]
         )
+
+
+_PERIODS = ("year", "period")
+_OPEN = ("", "..")
+
+
+def _interval(value: str) -> Filters:
+    """A period as it is written, ISO 8601 among the ways, as first and last day.
+
+    Raises:
+        FilterError: It is none, or has no end and no beginning.
+    """
+    if "/" not in value and ".." not in value:
+        return Filters(since=value, until=value)
+    days = [day.strip() for day in value.split("/" if "/" in value else "..")]
+    since, until = (
+        (None if day in _OPEN else day for day in days) if len(days) == 2 else (None, None)
+    )
+    if since is None and until is None:
+        raise FilterError(f"period: {value!r} is none; write 2018, 2018-09 or 2018..2020")
+    return Filters(since=since, until=until)
 
 
 def _usable(name: str, value: object) -> bool:
@@ -135,21 +171,7 @@ def _usable(name: str, value: object) -> bool:
 
 
 def _same_country(wanted: str, country: str | None) -> bool:
-    return country is not None and _delegation(wanted) == _delegation(country)
-
-
-def names_of(country: str) -> set[str]:
-    """The delegation's name and the other names it goes by."""
-    same = (names for names in _SAME_DELEGATION if plain(country) in map(plain, names))
-    return {country, *next(same, ())}
-
-
-def _delegation(name: str) -> str:
-    """One plain name for all names of a delegation."""
-    return _FIRST_NAMES.get(plain(name), plain(name))
-
-
-_FIRST_NAMES = {plain(name): plain(names[0]) for names in _SAME_DELEGATION for name in names}
+    return country is not None and delegation_key(wanted) == delegation_key(country)
 
 
 def _names(wanted: str, speaker: str | None) -> bool:
@@ -158,11 +180,29 @@ def _names(wanted: str, speaker: str | None) -> bool:
     return bool(words) and all(word in present for word in words)
 
 
+def _same_language(wanted: str, language: str | None) -> bool:
+    return plain(wanted) == plain(language or "")
+
+
 def _has_phrase(wanted: str, topic: str | None) -> bool:
     """Whether the words stand in the topic one after the other."""
     words, among = ([plain(w) for w in text.split()] for text in (wanted, topic or ""))
     starts = range(len(among) - len(words) + 1)
     return any(among[start : start + len(words)] == words for start in starts)
+
+
+def _is_office(wanted: str, speaker: str | None) -> bool:
+    """Whether the words stand in the office that a record has for a name: "The President"."""
+    return _has_phrase(wanted, _office(speaker))
+
+
+def _office(speaker: str | None) -> str | None:
+    return speaker if speaker and speaker.startswith("The ") else None
+
+
+def roles_of(speech: Speech) -> list[str]:
+    """What is known of the part a speaker takes: by the metadata, the header, their own words."""
+    return [role for role in (speech.role, speech.capacity, _office(speech.speaker)) if role]
 
 
 def _same_symbol(wanted: str, symbol: str | None) -> bool:

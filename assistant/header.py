@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from assistant.text import Span
+
 # White space within a paragraph: a header may be wrapped, but no blank line is in it.
 _SPACE = r"(?:[^\S\n]|\n(?![^\S\n]*\n))"
 _TITLE = (
@@ -78,6 +80,17 @@ def header_at(source: str, position: int) -> Header | None:
     found = _HEADER.match(source, position)
     if found is None or _ADDRESS.match(source, position):
         return None
+    country, language, end = _groups(found)
+    titled = found["alone"] or re.match(_ROLE, found["name"]) or re.match(_TITLE, found["name"])
+    # "Finally (Article 51):" – an untitled name speaks for somebody whose name has no number.
+    if not titled and (country is None or any(char.isdigit() for char in country)):
+        return None
+    speaker = " ".join((found["alone"] or found["name"]).split())
+    return Header(speaker, country, language, end, bool(titled))
+
+
+def _groups(found: re.Match[str]) -> tuple[str | None, str | None, int]:
+    """Delegation and language of what stands in brackets, and where the words begin."""
     country = language = None
     end = found.end()
     for name in ("a", "b", "c"):
@@ -89,12 +102,28 @@ def header_at(source: str, position: int) -> Header | None:
             break
         elif group and country is None:
             country = group
-    titled = found["alone"] or re.match(_ROLE, found["name"]) or re.match(_TITLE, found["name"])
-    # "Finally (Article 51):" – an untitled name speaks for somebody whose name has no number.
-    if not titled and (country is None or any(char.isdigit() for char in country)):
+    return country, language, end
+
+
+_AFTER_NAME = re.compile(
+    rf"(?:{_GROUP.format('a')})?(?:{_GROUP.format('b')})?(?:{_GROUP.format('c')})?{_SPACE}*:"
+)
+
+
+def header_named(source: str, name: Span) -> Header | None:
+    """The header of which the record itself tells the name apart, in bold letters."""
+    found = _AFTER_NAME.match(source, name.end)
+    if found is None:
         return None
-    speaker = " ".join((found["alone"] or found["name"]).split())
-    return Header(speaker, country, language, end, bool(titled))
+    return Header(" ".join(name.of(source).split()), *_groups(found))
+
+
+def header_of_paragraph(source: str, position: int) -> Header | None:
+    """The header with which a paragraph begins, unless it introduces a quotation."""
+    header = header_at(source, position)
+    if header is None or not header.titled or _QUOTATION.match(source, header.end):
+        return None
+    return header
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from assistant.filters import Filters, names_of
+from assistant.delegations import names_of
+from assistant.filters import Filters
 from assistant.metadata import name_words, plain
 from assistant.speech import Speech
 from embeddings.lexical import STOP_WORDS

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from functools import cache
+
+from iso3166 import countries_by_alpha3
+
 _DEMONYMS = """
 Afghanistan Afghan|Albania Albanian|Algeria Algerian|Andorra Andorran|Angola Angolan|
 Argentina Argentine Argentinian|Armenia Armenian|Australia Australian|Austria Austrian|
@@ -57,3 +62,25 @@ COUNTRIES = tuple(row[0] for row in _ROWS)
 
 COUNTRY_OF = {name: country for country, *names in _ROWS for name in names}
 """The country that an adjective is of: {"Canadian": "Canada", …}."""
+
+# Two as the records print them, and codes of ISO 3166-3: of States that are no more.
+_CODES = {
+    "EU": "European Union", "GBR": "United Kingdom", "NRU": "Nauru",
+    "CSK": "Czechoslovakia", "DDR": "German Democratic Republic", "SCG": "Serbia and Montenegro",
+    "SUN": "Union of Soviet Socialist Republics", "YMD": "Democratic Yemen", "YUG": "Yugoslavia",
+    "ZAR": "Zaire",
+}  # fmt: skip
+_INVERTED = re.compile(r"(.+), ([^,]+ of(?: the)?)")
+
+
+@cache
+def state_of_code(code: str) -> str | None:
+    """The State that an ISO 3166 code of three capital letters stands for: "KAZ" → "Kazakhstan".
+
+    "Iran, Islamic Republic of" of the standard is "Islamic Republic of Iran", as records print it.
+    """
+    if code in _CODES:
+        return _CODES[code]
+    if (state := countries_by_alpha3.get(code)) is None:
+        return None
+    return _INVERTED.sub(r"\2 \1", state.name)

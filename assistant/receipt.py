@@ -14,15 +14,16 @@ from rapidfuzz import fuzz
 
 from assistant import storage
 from assistant.answer import Citation
-from assistant.dossier import corpus_hash, period
-from assistant.errors import LibraryError
-from assistant.speech import Speech, written_date
+from assistant.dossier import period
+from assistant.errors import RapporteurError
+from assistant.speech import Speech, corpus_hash, written_date
+from assistant.speeches import Speeches
 from assistant.text import Span
 
 Standing = Literal["exact", "moved", "changed", "gone"]
 _ALIKE = 60
 """Per cent of its letters that a quote must share with the record to be called changed."""
-IDENTITY = ("file", "speaker", "country", "symbol", "date", "byline", "delegation")
+IDENTITY = ("file", "row", "speaker", "country", "symbol", "date", "byline", "delegation")
 """What a citation says of its speech; everything else is about the place in it."""
 
 
@@ -132,10 +133,9 @@ class Verifier:
         while True:
             state = storage.present_state(folder)
             try:
-                storage.check(state)
-                speeches = {speech.id: speech for speech in storage.read_speeches(state)}
-                return cls(speeches, corpus_hash(speeches.values()))
-            except (LibraryError, OSError):
+                speeches = Speeches.open(state, storage.check(state))
+                return cls(speeches, corpus_hash(speeches.in_order()))
+            except (RapporteurError, OSError):
                 # Replaced while it was read: there is a newer state.
                 if storage.present_state(folder) == state:
                     raise
@@ -213,6 +213,7 @@ def facts(citation: Citation) -> dict[str, Any]:
     speech, source = citation.speech, citation.source
     return {
         "file": speech.file,
+        "row": speech.row,
         "speaker": speech.speaker,
         "country": speech.country,
         "symbol": speech.symbol,
@@ -223,9 +224,18 @@ def facts(citation: Citation) -> dict[str, Any]:
         "lines": list(citation.lines),
         "source_start": source.start,
         "source_end": source.end,
+        **stated_pages(citation),
         "place": citation.place,
         "reference": citation.reference,
     }
+
+
+def stated_pages(citation: Citation) -> dict[str, Any]:
+    """The page that a citation begins on, and both if it ends on another; none without pages."""
+    if citation.pages is None:
+        return {"page": None, "pages": None}
+    first, last = citation.pages
+    return {"page": first, "pages": [first, last] if last != first else None}
 
 
 def _differences(

@@ -15,6 +15,7 @@ from assistant.speech import Speech
 from embeddings.dense import Rows
 from embeddings.hybrid import Match, Query
 
+_BREADTH = 3
 PASSAGES_READ = 24
 """Passages that the reader is given: what two cores read in a quarter of a second."""
 
@@ -62,28 +63,23 @@ class Retriever:
 
     def retrieve(self, question: str, filters: Filters, k: int) -> Retrieval:
         library = self._library
-        speeches = list(library.speeches.values())
-        rows = None
-        if filters.stated():
-            speeches = [speech for speech in speeches if filters.match(speech)]
-            rows = library.rows({speech.id for speech in speeches})
+        scope = library.scope(filters)
         # The words keep every name, for the names of speakers are indexed as words.
-        topic = without_shared_names(question, speeches)
+        topic = without_shared_names(question, scope.who)
         query = Query(question, library.encoder.encode_questions([topic])[0])
-        return Retrieval(
-            topic,
-            len(speeches),
-            len(library.passages) if rows is None else len(rows),
-            self.hits(query, rows, k),
-        )
+        shelf = library.shelf(query, scope, k)
+        hits = Retriever(shelf).hits(query, scope.rows, k)
+        return Retrieval(topic, scope.speeches, scope.passages, hits)
 
     def hits(self, query: Query, rows: Rows | None, k: int) -> list[Hit]:
-        """The `k` best passages of those that the passage or the sentence index finds."""
+        """The `k` best passages of those that the passage or the sentence index finds.
+
+        Where sentences are not searched, of more passages that the passage index finds.
+        """
         library = self._library
-        by_passage = [match.row for match in library.passage_index.search(query, k, rows)]
-        among = None if rows is None else library.sentences_of(rows)
-        by_sentence = [match.row for match in library.sentence_index.search(query, k, among)]
-        around = library.passage_of_sentence[np.array(by_sentence, np.int64)]
+        breadth = k if library.sentence_index.searched else _BREADTH * k
+        by_passage = [match.row for match in library.passage_index.search(query, breadth, rows)]
+        around = self._by_sentence(query, rows, k)
         found = np.union1d(np.array(by_passage, np.int64), around)
         sentences = library.sentence_index.score(query, library.sentences_of(found))
         by_row = {match.row: match for match in sentences}
@@ -96,6 +92,15 @@ class Retriever:
             for match in library.passage_index.score(query, found)
         ]
         return sorted(hits, key=lambda hit: (-hit.score, hit.match.row))[:k]
+
+    def _by_sentence(self, query: Query, rows: Rows | None, k: int) -> Rows:
+        """The passages of the `k` best sentences."""
+        library = self._library
+        if not library.sentence_index.searched:
+            return np.empty(0, np.int64)
+        among = None if rows is None else library.sentences_of(rows)
+        best = library.sentence_index.search(query, k, among)
+        return library.passages_of(np.array([match.row for match in best], np.int64))
 
 
 _TITLES = r"(?:(?:Mr|Mrs|Ms|Dr)\.?\s+)?"

@@ -32,24 +32,35 @@ def read_source(path: Path, largest: int | None = None) -> Source:
     Raises:
         SourceError: It cannot be read, is empty, too large, binary or in another encoding.
     """
+    data = read_bytes(path, largest)
+    return Source(decode(data, path), hashlib.sha256(data).hexdigest())
+
+
+def read_bytes(path: Path, largest: int | None = None, holds: str = "speech") -> bytes:
+    """The bytes of a file that has some; `holds` is what a file should have one of.
+
+    Raises:
+        SourceError: It cannot be read, is empty or too large.
+    """
     try:
         if not path.is_file():
-            raise SourceError(f"{path}: {_what_it_is(path)}")
+            raise SourceError(f"{path}: {what_it_is(path)}")
         size = path.stat().st_size
         if largest and size > largest:
             raise SourceError(
-                f"{path}: {size / 1e6:,.0f} MB is too large for a speech "
-                f"(at most {largest / 1e6:.0f} MB); split it into one file per speech"
+                f"{path}: {size / 1e6:,.0f} MB is too large for a {holds} "
+                f"(at most {largest / 1e6:.0f} MB); split it into one file per {holds}"
             )
         data = path.read_bytes()
     except OSError as error:
         raise SourceError(f"{path}: cannot be read ({error.strerror or error})") from error
     if not data:
         raise SourceError(f"{path}: the file is empty")
-    return Source(decode(data, path), hashlib.sha256(data).hexdigest())
+    return data
 
 
-def _what_it_is(path: Path) -> str:
+def what_it_is(path: Path) -> str:
+    """Why a path is no file that can be read."""
     if path.is_symlink() and not path.exists():
         return "cannot be read (the link leads nowhere)"
     return "no such file" if not path.exists() else "not a file with text"

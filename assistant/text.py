@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from statistics import median
 from typing import NamedTuple
@@ -53,6 +53,12 @@ class ReadingText:
     text: str
     paragraphs: tuple[Span, ...]
     segments: tuple[Segment, ...]
+
+    def __eq__(self, other: object) -> bool:
+        # Whether it is in memory or read from a library makes no difference.
+        return isinstance(other, ReadingText) and all(
+            getattr(self, field.name) == getattr(other, field.name) for field in fields(ReadingText)
+        )
 
     @cached_property
     def _starts(self) -> list[int]:
@@ -96,14 +102,26 @@ def read_texts(source: str, parts: Iterable[Span]) -> Iterator[ReadingText]:
         source: A file decoded with universal newlines. Maps and lines count from its start.
         parts: In order, apart from each other: what each speaker says, without the header.
     """
+    yield from read_paragraphs(
+        source, (list(_paragraphs(source, part.start, part.end)) for part in parts)
+    )
+
+
+def read_paragraphs(source: str, parts: Iterable[Sequence[Span]]) -> Iterator[ReadingText]:
+    """The reading texts of parts of a source of which the paragraphs are known.
+
+    Args:
+        source: As for `read_texts`.
+        parts: The paragraphs of each part, in order. What stands between them is left out.
+    """
     unwrapper = _Unwrapper(source)
     counted, line = 0, 1
-    for part in parts:
+    for blocks in parts:
         pieces: list[str] = []
         segments: list[Segment] = []
         paragraphs: list[Span] = []
         length = 0
-        for block in _paragraphs(source, part.start, part.end):
+        for block in blocks:
             if paragraphs:
                 pieces.append("\n")
                 length += 1

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from assistant.claims import WEIGHTS as STANCE_WEIGHTS
 from assistant.claims import PassageJudge
@@ -131,6 +132,21 @@ class Signals:
         return logit
 
 
+@dataclass(frozen=True)
+class Extent:
+    """Of passages that are more than those at hand: they are the best of a search in a store.
+
+    Attributes:
+        passages: How many there are.
+        having: How many of them have each of some stems.
+        usual: Passages of them, chosen without regard to any topic.
+    """
+
+    passages: int
+    having: Callable[[Sequence[str]], npt.NDArray[np.int64]]
+    usual: Vocabulary
+
+
 class TopicFinder(Protocol):
     """Finds the passages that bear on a topic."""
 
@@ -145,13 +161,30 @@ class TopicSearch:
     """
 
     def __init__(
-        self, library: Library, reader: PassageModel, judge: PassageJudge, weights: TopicWeights
+        self,
+        library: Library,
+        reader: PassageModel,
+        judge: PassageJudge,
+        weights: TopicWeights,
+        vocabulary: Vocabulary | None = None,
+        extent: Extent | None = None,
     ) -> None:
+        """Search a library.
+
+        Args:
+            library: Where the passages are.
+            reader: Reads those that the search leaves in doubt.
+            judge: Does so, too.
+            weights: Of the signals.
+            vocabulary: Of the library, if it was read before.
+            extent: Of what these passages are the best, if they are not all.
+        """
         self.library = library
+        self._extent = extent
         self._reader = reader
         self._judge = judge
         self._weights = weights
-        self._vocabulary = Vocabulary.of(library)
+        self._vocabulary = vocabulary or Vocabulary.of(library)
 
     @classmethod
     def shipped(cls, library: Library) -> TopicSearch:
@@ -174,7 +207,7 @@ class TopicSearch:
             return []
         signals = self.searched(topic, rows)
         logits = signals.log_odds(self._weights.searched)
-        bar = self._weights.bar(len(rows))
+        bar = self._weights.bar(self._size(rows))
         doubtful = np.lexsort((rows, np.abs(logits - bar)))[:PASSAGES_READ]
         read = self.read(signals, rows[doubtful])
         logits[doubtful] = read.log_odds(self._weights.read)
@@ -190,14 +223,14 @@ class TopicSearch:
         topic = self.topic(text, rows)
         vector = self.library.encoder.encode_questions([topic.focus])[0]
         words, part = self._words(text, rows)
-        dense = self.library.sentence_index.dense
-        cosines = dense.cosines(vector, np.arange(len(dense)))
-        starts = [self.library.sentence_rows(row).start for row in range(len(self._vocabulary))]
+        index = self.library.sentence_index
+        cosines = index.cosines(vector, np.arange(len(index)))
+        starts = self.library.passages.sentence_starts[:-1]
         values = {
             "words": words,
-            "words above the usual": words - np.float32(np.median(words)),
+            "words above the usual": words - np.float32(np.median(self._usual(text, words, rows))),
             "part": part,
-            "passage": self.library.passage_index.dense.cosines(vector, rows),
+            "passage": self.library.passage_index.cosines(vector, rows),
             "sentence": np.maximum.reduceat(cosines, starts)[rows],
         }
         return Signals(topic, rows, values, cosines)
@@ -222,11 +255,11 @@ class TopicSearch:
     def topic(self, text: str, rows: Rows) -> Topic:
         """The topic as it is searched for among `rows`."""
         words = {stem: word for word in _WORD.findall(text) for stem in self._stems(word)}
-        counts = self._vocabulary.frequency(list(words), rows)
+        counts = self._having(list(words), rows)
         common = [
             word
             for word, count in zip(words.values(), counts, strict=True)
-            if count > _SHARED * len(rows)
+            if count > _SHARED * self._size(rows)
         ]
         if not common or len(common) == len(words):
             return Topic(text, text)
@@ -241,9 +274,7 @@ class TopicSearch:
         if not stems:
             return np.zeros(len(rows), np.float32), np.zeros(len(rows), np.float32)
         near = self._vocabulary.nearness(stems, rows)
-        found = self._vocabulary.frequency(stems, rows)
-        # Inverse document frequency, as BM25 has it: rare words tell more.
-        weight = np.log(1 + (len(rows) - found + 0.5) / (found + 0.5)).astype(np.float32)
+        weight = self._weight(stems, rows)
         whole = weight @ near / weight.sum()
         parts = np.zeros(len(rows), np.float32)
         for part in _PARTING.split(text):
@@ -252,6 +283,33 @@ class TopicSearch:
                 share = weight[chosen] @ near[chosen] / weight[chosen].sum()
                 parts = np.maximum(parts, share * weight[chosen].max() / weight.max())
         return whole, parts
+
+    def _usual(self, text: str, words: FloatArray, rows: Rows) -> FloatArray:
+        """How much of the topic's words passages have that were not chosen for it."""
+        stems = list(dict.fromkeys(self._stems(text)))
+        if self._extent is None or not stems:
+            return words
+        usual = self._extent.usual
+        weight = self._weight(stems, rows)
+        every = usual.nearness(stems, np.arange(len(usual)))
+        share: FloatArray = weight @ every / weight.sum()
+        return share
+
+    def _weight(self, stems: Sequence[str], rows: Rows) -> FloatArray:
+        """Inverse document frequency, as BM25 has it: rare words tell more."""
+        found = self._having(stems, rows)
+        weight = np.log(1 + (self._size(rows) - found + 0.5) / (found + 0.5))
+        return np.asarray(weight, np.float32)
+
+    def _size(self, rows: Rows) -> int:
+        """How many passages are searched."""
+        return self._extent.passages if self._extent else len(rows)
+
+    def _having(self, stems: Sequence[str], rows: Rows) -> npt.NDArray[np.int64]:
+        """How many of them have each stem."""
+        if self._extent:
+            return self._extent.having(stems)
+        return self._vocabulary.frequency(stems, rows)
 
     def _mention(self, read: Signals, row: int, logit: float) -> Mention:
         rank = _SENTENCE * read.cosines[np.array(self.library.sentence_rows(row))]

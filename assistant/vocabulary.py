@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import accumulate
 
 import numpy as np
@@ -25,25 +25,38 @@ at least six, which leaves 4,500 words. A rarer one is still found where it is t
 class Vocabulary:
     """Stems of every passage, without the labels that the lexical index has beside them."""
 
-    def __init__(self, texts: Iterable[str], encode: Encode) -> None:
+    def __init__(
+        self,
+        texts: Iterable[str],
+        encode: Encode,
+        common: Mapping[str, FloatArray] | None = None,
+        stemmed: bool = False,
+    ) -> None:
         """Read the words of passages.
 
         Args:
             texts: Of the passages, in order.
             encode: Words to (n, d) float32 unit rows.
+            common: The vectors of common stems, if these passages do not tell which are common.
+            stemmed: Whether the texts are stems already, parted by spaces.
         """
         self._tokenise = Tokeniser()
         self._encode = encode
         # Number 0 stands in every passage and is near to nothing, so that none is without words.
         self._numbers: dict[str, int] = {"": 0}
         number = self._numbers
+        read: Callable[[str], list[str]] = str.split if stemmed else self._tokenise
         words = [
-            [0, *{number.setdefault(stem, len(number)) for stem in self._tokenise(text)}]
-            for text in texts
+            [0, *{number.setdefault(stem, len(number)) for stem in read(text)}] for text in texts
         ]
         self._starts = np.array([0, *accumulate(map(len, words))], np.int64)
         self._words = np.fromiter((word for some in words for word in some), np.int64)
         frequency = np.bincount(self._words, minlength=len(number))
+        if common is not None:
+            known = [stem for stem in number if stem in common]
+            self._common = np.array([number[stem] for stem in known], np.int64)
+            self._vectors = np.array([common[stem] for stem in known], np.float32)
+            return
         self._common = np.flatnonzero(frequency * _COMMON >= len(self))
         self._common = self._common[self._common > 0]
         stems = list(number)
@@ -54,6 +67,11 @@ class Vocabulary:
         """The words of a library's passages: seconds for thousands of speeches."""
         texts = (p.span.of(library.speech_of(p).text) for p in library.passages)
         return cls(texts, library.encoder.encode_questions)
+
+    def common(self) -> dict[str, FloatArray]:
+        """The vector of each common stem."""
+        stems = list(self._numbers)
+        return {stems[word]: self._vectors[row] for row, word in enumerate(self._common)}
 
     def __len__(self) -> int:
         """Number of passages."""

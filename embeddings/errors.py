@@ -11,3 +11,7 @@ class ModelError(RapporteurError):
 
 class DamagedIndexError(RapporteurError):
     """Index files are missing, unreadable or do not belong together."""
+
+
+class StoreError(RapporteurError):
+    """A Milvus store cannot be reached, or refuses what is asked of it."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from embeddings.dense import DenseIndex, Rows
+from embeddings.dense import DenseIndex, Kind, Rows
 from embeddings.encoder import FloatArray
 from embeddings.errors import DamagedIndexError
 from embeddings.lexical import LexicalIndex
+from embeddings.mapped import MappedFile, OpenFile
 
 LEXICAL_WEIGHT = 0.5
 """Of the lexical share against the cosine. `docs/quality.md` has the measurements: any value
@@ -47,14 +49,16 @@ class Match:
 class HybridIndex:
     """One text per row, found by meaning (FAISS) and by words (BM25)."""
 
+    searched = True
+
     def __init__(self, dense: DenseIndex, lexical: LexicalIndex) -> None:
         self.dense = dense
         self.lexical = lexical
 
     @classmethod
-    def build(cls, vectors: FloatArray, texts: list[str]) -> HybridIndex:
+    def build(cls, vectors: FloatArray, texts: list[str], kind: Kind = "flat") -> HybridIndex:
         """Index row `i` with `vectors[i]` (n, d) and the words of `texts[i]`."""
-        return cls(DenseIndex.build(vectors), LexicalIndex.build(texts))
+        return cls(DenseIndex.build(vectors, kind), LexicalIndex.build(texts))
 
     def __len__(self) -> int:
         return len(self.dense)
@@ -72,31 +76,61 @@ class HybridIndex:
     def score(self, query: Query, rows: Rows) -> list[Match]:
         """Every one of `rows` with its score, best first."""
         cosines = self.dense.cosines(query.vector, rows)
-        coverage = self.lexical.coverage(query.words)[rows]
-        scores = cosines + LEXICAL_WEIGHT * coverage
-        order = np.lexsort((rows, -scores))
-        return [
-            Match(int(rows[i]), float(scores[i]), float(cosines[i]), float(coverage[i]))
-            for i in order
-        ]
+        return matches(rows, cosines, self.lexical.coverage(query.words, rows))
+
+    def cosines(self, vector: FloatArray, rows: Rows) -> FloatArray:
+        """The cosine of each of `rows`, in their order."""
+        return self.dense.cosines(vector, rows)
+
+    def vectors(self, rows: Rows) -> FloatArray:
+        """(n, d) float32: the vectors of `rows`, in their order."""
+        return self.dense.rows(rows)
 
     def knows(self, text: str) -> bool:
         """Whether a word of the text, stop words aside, stands in any row."""
         return self.lexical.knows(text)
 
-    def save(self, folder: Path) -> None:
-        """Write the index to `folder`, which is made if need be."""
-        for name, part in ((_DENSE, self.dense), (_LEXICAL, self.lexical)):
+    def stems(self, text: str) -> list[str]:
+        """The words of a text as they are indexed, without stop words."""
+        return self.lexical.stems(text)
+
+    def rows_with(self, stem: str) -> Rows:
+        """The rows that have a word of this stem, in order."""
+        return self.lexical.rows_with(stem)
+
+    @staticmethod
+    def write(
+        folder: Path,
+        vectors: Iterable[FloatArray],
+        texts: Iterable[str],
+        shape: tuple[int, int],
+        kind: Kind,
+    ) -> None:
+        """Write the index of vectors that come piece by piece, `shape` in all, and of texts.
+
+        `folder` is made if need be. Texts are read once, one at a time.
+        """
+        for name in (_DENSE, _LEXICAL):
             (folder / name).mkdir(parents=True, exist_ok=True)
-            part.save(folder / name)
+        DenseIndex.write(folder / _DENSE, vectors, shape, kind)
+        LexicalIndex.write(folder / _LEXICAL, texts)
 
     @classmethod
-    def load(cls, folder: Path) -> HybridIndex:
+    def load(cls, folder: Path, open_file: OpenFile = MappedFile) -> HybridIndex:
         """Raises DamagedIndexError when files are missing, unreadable or of different sizes."""
-        dense = DenseIndex.load(folder / _DENSE)
-        lexical = LexicalIndex.load(folder / _LEXICAL)
+        dense = DenseIndex.load(folder / _DENSE, open_file)
+        lexical = LexicalIndex.load(folder / _LEXICAL, open_file)
         if len(dense) != len(lexical):
             raise DamagedIndexError(
                 f"{folder}: {len(dense)} vectors but {len(lexical)} texts; build the library again"
             )
         return cls(dense, lexical)
+
+
+def matches(rows: Rows, cosines: FloatArray, coverage: FloatArray) -> list[Match]:
+    """Rows with their scores, (n,) each, best first."""
+    scores = cosines + LEXICAL_WEIGHT * coverage
+    order = np.lexsort((rows, -scores))
+    return [
+        Match(int(rows[i]), float(scores[i]), float(cosines[i]), float(coverage[i])) for i in order
+    ]

@@ -50,7 +50,9 @@ class Search:
         return self.library.encoder.encode_questions([question])[0]
 
     def dense(self, question: str) -> FloatArray:
-        return self.library.sentence_index.dense.vectors() @ self.vector(question)
+        return self.library.sentence_index.vectors(np.arange(len(self.places))) @ self.vector(
+            question
+        )
 
     def rank_fusion(self, question: str) -> FloatArray:
         parts = (self.dense(question), self.plain.coverage(question))
@@ -61,7 +63,9 @@ class Search:
         topic = without_shared_names(question, library.speeches.values())
         words = library.sentence_index.lexical.coverage(question)
         around = library.passage_index.lexical.coverage(question)
-        passages = library.passage_index.dense.vectors() @ self.vector(topic)
+        passages = library.passage_index.vectors(np.arange(len(library.passages))) @ self.vector(
+            topic
+        )
         sentence = self.dense(topic) + LEXICAL_WEIGHT * words
         whole = (passages + LEXICAL_WEIGHT * around)[library.passage_of_sentence]
         return sentence + PASSAGE_WEIGHT * whole

@@ -149,7 +149,7 @@ def test_a_marker_opens_the_speech_at_the_quote(page) -> None:
 def test_the_address_reproduces_the_view(page, chromium, site) -> None:
     ask(page, QUESTION).locator(".marker").first.click()
     expect(page.locator(".reading mark")).to_have_text(QUOTE)
-    assert re.search(r"#speech=004_48689e5705c532ea&start=\d+&end=\d+$", page.url)
+    assert re.search(r"#speech=004_48689e5705c532ea&start=\d+&end=\d+&text=[0-9a-f]{12}$", page.url)
     other = chromium.new_context()
     mark = opened(other, page.url).locator(".reading mark")
     expect(mark).to_have_text(QUOTE)

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -78,9 +79,14 @@ def test_a_default_library_of_an_earlier_version_is_built_again(
 ) -> None:
     """With the speeches that it has, which need not be the built-in ones."""
     manifest = folder / (folder / "CURRENT").read_text().strip() / "manifest.json"
-    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"format": 1}))
+    speeches = Library.open(folder).speeches.values()
+    lines = [json.dumps(asdict(speech), ensure_ascii=False) + "\n" for speech in speeches]
+    for path in manifest.parent.glob("*.*"):
+        path.unlink()
+    (manifest.parent / "speeches.jsonl").write_text("".join(lines), "utf-8")
+    manifest.write_text(json.dumps({"format": 2, "files": {}}))
     monkeypatch.setattr("ui.cli.default_library", lambda: folder)
-    with pytest.raises(LibraryError, match="format 1, this program reads 2; build it again"):
+    with pytest.raises(LibraryError, match="format 2, this program reads 3; build it again"):
         Library.open(folder)
     assert main(["speeches", "--json"]) == 0
     told = capsys.readouterr()

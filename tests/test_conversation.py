@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import pytest
 
@@ -42,6 +43,7 @@ class FakeAssistant:
     """Answers with a sentence of the first speech that the filters leave."""
 
     def __init__(self) -> None:
+        self.library = SimpleNamespace(speeches={speech.id: speech for speech in SPEECHES})
         self.interpreter = Interpreter(SPEECHES)
         self.refused: set[str] = set()
         self.asked: list[tuple[str, Filters]] = []

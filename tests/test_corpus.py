@@ -104,7 +104,7 @@ def test_missing_and_empty_paths(tmp_path: Path) -> None:
     assert corpus.speeches == []
     assert corpus.problems == [
         f"{tmp_path / 'gone'}: no such file or folder",
-        f"{tmp_path / 'empty'}: no .txt file in this folder",
+        f"{tmp_path / 'empty'}: no .txt or .pdf file, no table of speeches",
     ]
 
 
@@ -371,7 +371,7 @@ def test_bad_metadata_give_one_line_and_the_texts_are_read(
     corpus = read_texts({"x.txt": GOOD, "y.txt": "Yes.", "speeches.csv": table})
     assert [speech.speaker for speech in corpus.speeches] == ["Mr. Ali", None]
     (problem,) = corpus.problems
-    assert "speeches.csv: " in problem
+    assert "speeches.csv" in problem
     assert reason in problem
     assert "\n" not in problem
 

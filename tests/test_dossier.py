@@ -19,14 +19,13 @@ from assistant.dossier import (
     Entry,
     Provenance,
     Section,
-    corpus_hash,
     of_briefing,
     provenance,
 )
 from assistant.filters import Filters
 from assistant.library import Library
 from assistant.passage import sentences
-from assistant.speech import Speech
+from assistant.speech import Speech, corpus_hash
 from assistant.text import Span, read_text
 from tests.test_briefing import EveryPassage, toy_search
 from ui.wording import no_mention, sheet_scope

@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 from assistant.answer import Citation
 from assistant.builder import build
 from assistant.corpus import Corpus
-from assistant.dossier import BASKET, Chapter, Dossier, Entry, Section, corpus_hash
+from assistant.dossier import BASKET, Chapter, Dossier, Entry, Section
 from assistant.errors import ExportError, LibraryError
 from assistant.receipt import Document, Group, Receipt, Verifier, facts
-from assistant.speech import Speech
+from assistant.speech import Speech, corpus_hash
 from assistant.text import Span
 from embeddings.encoder import OnnxEncoder
 from tests.conftest import TOY_TEXTS, WriteTexts
@@ -478,7 +478,7 @@ def test_verify_loads_no_model(run: Run, tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_verify_refuses_a_damaged_library(folder: Path) -> None:
     state = folder / (folder / "CURRENT").read_text().strip()
-    (state / "speeches.jsonl").write_text("")
+    (state / "texts.txt").write_text("")
     with pytest.raises(LibraryError):
         Verifier.open(folder)
 

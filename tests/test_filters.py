@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from assistant.errors import FilterError
 from assistant.filters import Filters
+from assistant.retriever import Retriever
 from assistant.speech import Speech, iso_date, period, written_date
 from assistant.text import read_text
 
@@ -142,7 +145,7 @@ def test_stated() -> None:
         (
             {"contry": "Mali"},
             "unknown filter 'contry'; "
-            "there are country, language, since, speaker, symbol, topic, until, year",
+            "there are country, language, period, role, since, speaker, symbol, topic, until, year",
         ),
         ({"country": 7}, "filter 'country' must be a text"),
         ({"country": ["Mali"]}, "filter 'country' must be a text"),
@@ -180,3 +183,120 @@ def test_dates_of_less_precision(date: str, first: str, last: str, written: str)
 def test_no_such_day(date: str) -> None:
     with pytest.raises(ValueError, match="is not a"):
         period(date)
+
+
+@pytest.mark.parametrize(
+    ("country", "asked"),
+    [
+        ("European Union", ["EU", "European Union"]),
+        ("EU", ["European Union"]),
+        ("Holy See", ["Vatican", "The Vatican"]),
+        ("Czechia", ["Czech Republic", "CZE"]),
+        ("Eswatini", ["Swaziland", "swz"]),
+        ("The former Yugoslav Republic of Macedonia", ["North Macedonia", "FYROM", "MKD"]),
+        ("Cabo Verde", ["Cape Verde"]),
+        ("Myanmar", ["Burma"]),
+        ("State of Palestine", ["Palestine", "PSE"]),
+        ("Libyan Arab Jamahiriya", ["Libya"]),
+        ("Lao People's Democratic Republic", ["Laos", "LAO"]),
+        ("Republic of Moldova", ["Moldova"]),
+        ("Federated States of Micronesia", ["Micronesia", "FSM"]),
+        ("Brunei Darussalam", ["Brunei"]),
+        ("Timor-Leste", ["East Timor"]),
+        ("Kingdom of the Netherlands", ["Netherlands", "NLD"]),
+        ("Türkiye", ["Turkey", "TUR"]),
+        ("Kazakhstan", ["KAZ", "kaz"]),
+        ("United Kingdom Of Great Britain And Northern Ireland", ["UK", "GBR", "Britain"]),
+    ],
+)
+def test_common_names_and_codes(country: str, asked: list[str]) -> None:
+    known = speech(country=country)
+    matched = [name for name in asked if Filters(country=name).match(known)]
+    assert matched == asked
+
+
+def test_no_name_is_of_two_delegations() -> None:
+    from assistant.delegations import _SAME_DELEGATION
+    from assistant.metadata import plain
+
+    names = [plain(name) for row in _SAME_DELEGATION for name in {plain(n): n for n in row}]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize(
+    ("role", "known", "matched"),
+    [
+        ("guest", {"role": "Guest"}, True),
+        ("President", {"role": "The President"}, True),
+        ("President", {"speaker": "The President"}, True),
+        ("President", {"speaker": "Mr. President"}, False),
+        ("representative of China", {"capacity": "representative of China"}, True),
+        ("China", {"role": "Guest", "capacity": "representative of Chinatown"}, False),
+        ("Guest", {}, False),
+    ],
+)
+def test_roles(role: str, known: dict, matched: bool) -> None:
+    assert Filters(role=role).match(speech(**known)) is matched
+
+
+@pytest.mark.parametrize(
+    ("written", "since", "until"),
+    [
+        ("2018", "2018", "2018"),
+        ("2018-09", "2018-09", "2018-09"),
+        ("2018..2020", "2018", "2020"),
+        ("2018 / 2020-03-01", "2018", "2020-03-01"),
+        ("2018..", "2018", None),
+        ("../2017", None, "2017"),
+        ("2018/..", "2018", None),
+    ],
+)
+def test_a_period_as_it_is_written(written: str, since: str | None, until: str | None) -> None:
+    assert Filters.from_mapping({"period": written}) == Filters(since=since, until=until)
+
+
+@pytest.mark.parametrize("written", ["..", "/", "2018..2019..2020", "soon", "2020..2018"])
+def test_what_is_no_period_is_told(written: str) -> None:
+    with pytest.raises(FilterError, match=r"period|since"):
+        Filters.from_mapping({"period": written})
+
+
+NAMES = st.sampled_from(["Mali", "Niger", "Nigeria", None])
+DATES = st.sampled_from(["2016", "2016-05", "2016-05-31", "2017-02-28", "2018", None])
+ROLES = st.sampled_from(["Guest", "The President", None])
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+@given(country=NAMES, since=DATES, until=DATES, role=ROLES, k=st.integers(1, 9))
+def test_a_filtered_search_is_that_of_the_filtered_speeches(
+    toy_library, country: str | None, since: str | None, until: str | None, role: str | None, k: int
+) -> None:
+    """The best of those left, exactly as if the others were not in the library."""
+    try:
+        chosen = Filters(country=country, since=since, until=until, role=role)
+    except FilterError:
+        return
+    retriever = Retriever(toy_library)
+    every = retriever.retrieve("drones budget", Filters(), 1000).hits
+    left = {id_ for id_, one in toy_library.speeches.items() if chosen.match(one)}
+    found = retriever.retrieve("drones budget", chosen, k)
+    assert found.speeches == len(left)
+    assert found.passages == sum(p.speech in left for p in toy_library.passages)
+    assert {hit.passage.speech for hit in found.hits} <= left
+    among = [hit for hit in every if hit.passage.speech in left]
+    scores = [round(hit.score, 5) for hit in among[: len(found.hits)]]
+    assert [round(hit.score, 5) for hit in found.hits] == scores
+    assert len(found.hits) >= min(k, len(among))
+
+
+def test_the_page_tells_what_the_filters_leave(toy_library, toy_reader) -> None:
+    from assistant.answer import Assistant
+    from ui.page.desk import Desk
+
+    desk = Desk(Assistant(toy_library, toy_reader(toy_library)), None, None)
+    nothing = (None, None, "", "", None, None, None, None)
+    assert desk.left(*nothing) == ""
+    assert "1 of 3 speeches, 2 passages" in desk.left("NER", *nothing[1:])
+    assert "2 of 3 speeches, 4 passages" in desk.left(*nothing[:2], "2016", "2016", *nothing[4:])
+    assert "0 of 3 speeches, 0 passages" in desk.left(*nothing[:7], "Guest")
+    assert "soon&#x27; is not a date" in desk.left(None, None, "soon", "", *nothing[4:])

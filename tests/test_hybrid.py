@@ -80,15 +80,20 @@ def test_score_takes_every_row_asked_for(index: HybridIndex, ask) -> None:
     assert index.score(ask("drones"), np.empty(0, np.int64)) == []
 
 
-def test_save_and_load(index: HybridIndex, ask, tmp_path: Path) -> None:
-    index.save(tmp_path / "new" / "folder")
+def write(folder: Path, toy) -> None:
+    vectors = toy.encode_passages(TEXTS)
+    HybridIndex.write(folder, [vectors[:3], vectors[3:]], TEXTS, vectors.shape, "flat")
+
+
+def test_write_and_load(index: HybridIndex, toy, ask, tmp_path: Path) -> None:
+    write(tmp_path / "new" / "folder", toy)
     loaded = HybridIndex.load(tmp_path / "new" / "folder")
     for words in ("drones", "women lead", "unicorns", "what?"):
         assert loaded.search(ask(words), 3) == index.search(ask(words), 3)
 
 
-def test_parts_of_different_sizes_are_refused(index: HybridIndex, toy, tmp_path: Path) -> None:
-    index.save(tmp_path)
+def test_parts_of_different_sizes_are_refused(toy, tmp_path: Path) -> None:
+    write(tmp_path, toy)
     HybridIndex.build(toy.encode_passages(TEXTS[:2]), TEXTS[:2]).dense.save(tmp_path / "dense")
     with pytest.raises(DamagedIndexError, match="2 vectors but 5 texts; build the library again"):
         HybridIndex.load(tmp_path)

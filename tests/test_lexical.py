@@ -130,12 +130,12 @@ def test_coverage_is_a_share(texts: list[str], question: str) -> None:
 def test_texts_without_words_are_found_by_none(texts: list[str], tmp_path: Path) -> None:
     index = LexicalIndex.build(texts)
     assert index.coverage("drones").tolist()[0] == 0
-    index.save(tmp_path)
+    LexicalIndex.write(tmp_path, texts)
     assert len(LexicalIndex.load(tmp_path)) == len(texts)
 
 
 def test_save_and_load(index: LexicalIndex, tmp_path: Path) -> None:
-    index.save(tmp_path)
+    LexicalIndex.write(tmp_path, TEXTS)
     loaded = LexicalIndex.load(tmp_path)
     assert len(loaded) == 4
     for question in ("drones and women", "small budget", "unicorn", ""):
@@ -148,7 +148,7 @@ def test_save_and_load(index: LexicalIndex, tmp_path: Path) -> None:
 def test_a_damaged_index_is_refused(index: LexicalIndex, tmp_path: Path) -> None:
     with pytest.raises(DamagedIndexError, match=r"not readable; build the library again$"):
         LexicalIndex.load(tmp_path)
-    index.save(tmp_path)
+    LexicalIndex.write(tmp_path, TEXTS)
     for file in sorted(tmp_path.glob("*.json")):
         kept = file.read_bytes()
         file.write_bytes(b"{")
@@ -160,8 +160,8 @@ def test_a_damaged_index_is_refused(index: LexicalIndex, tmp_path: Path) -> None
 def test_the_same_texts_give_the_same_files_whatever_the_hash_seed(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from embeddings.lexical import LexicalIndex\n"
-        "LexicalIndex.build(['drones watch women', 'a small budget', 'police of mali'])"
-        ".save(Path(sys.argv[1]))"
+        "LexicalIndex.write(\n"
+        "    Path(sys.argv[1]), ['drones watch women', 'a small budget', 'police of mali'])"
     )
     saved = []
     for seed in ("1", "2", "3"):

@@ -24,13 +24,15 @@ from embeddings.shipped import ENCODER_FOLDER, ENCODER_NAME
 
 ROOT = Path(__file__).resolve().parent.parent
 STATE_FILES = [
-    "manifest.json", "speeches.jsonl", "passages.jsonl",
+    "manifest.json", "speeches.json", "speeches.npy", "texts.txt", "maps.jsonl", "texts.npy",
+    "passages.npy", "sentences.npy",
     "encoder/encoder.json", "encoder/model.onnx", "encoder/tokenizer.json",
     *(
         f"{index}/{file}"
         for index in ("passages", "sentences")
         for file in (
-            "dense/vectors.faiss", "lexical/data.csc.index.npy", "lexical/indices.csc.index.npy",
+            "keys.npy", "dense/vectors.faiss", "lexical/data.csc.index.npy",
+            "lexical/indices.csc.index.npy",
             "lexical/indptr.csc.index.npy", "lexical/params.index.json", "lexical/vocab.index.json",
         )
     ),
@@ -88,7 +90,7 @@ def refused(folder: Path) -> str:
 def test_what_was_built_opens(tmp_path: Path, read_texts, toy_export) -> None:
     text = 'Mr. Á (Niger):\nWe\u2028agree 𝒜 “yes”.\x07 No\\n"quotes".\n\nSecondly, peace-\nkeeping.'
     read = read_texts({"a.txt": text, "b.txt": "Plain."}).speeches
-    assert build(tmp_path / "new" / "x", read, toy_export) == Built(2, 3, 5)
+    assert build(tmp_path / "new" / "x", read, toy_export) == Built(2, 3, 5, added=2)
     library = Library.open(tmp_path / "new" / "x")
     assert list(library.speeches.values()) == read
     assert [passage.id for passage in library.passages] == ["a#1.1", "a#2.1", "b#1.1"]
@@ -106,9 +108,9 @@ def test_rows_of_passages_and_sentences(toy_library, toy) -> None:
         [0, 1], [2, 3], [4], [5], [6, 7],
     ]  # fmt: skip
     texts = [p.span.of(library.speech_of(p).text) for p in library.passages]
-    assert library.passage_index.dense.vectors() == pytest.approx(toy.encode_passages(texts))
+    assert library.passage_index.vectors(np.arange(5)) == pytest.approx(toy.encode_passages(texts))
     texts = [s.of(library.speech_of(p).text) for p in library.passages for s in p.sentences]
-    assert library.sentence_index.dense.vectors() == pytest.approx(toy.encode_passages(texts))
+    assert library.sentence_index.vectors(np.arange(8)) == pytest.approx(toy.encode_passages(texts))
 
 
 def test_files_of_a_library(folder: Path, toy_library) -> None:
@@ -117,9 +119,9 @@ def test_files_of_a_library(folder: Path, toy_library) -> None:
     assert files == set(STATE_FILES)
     manifest = json.loads((state / "manifest.json").read_text())
     assert set(manifest["files"]) == files - {"manifest.json"}
-    assert (manifest["format"], manifest["speeches"], manifest["passages"]) == (2, 3, 5)
+    assert (manifest["format"], manifest["speeches"], manifest["passages"]) == (3, 3, 5)
+    assert (manifest["sentences"], manifest["kind"], manifest["large"]) == (8, "flat", {})
     assert manifest["model"] == toy_library.encoder.fingerprint
-    assert manifest["corpus"] == manifest["files"]["speeches.jsonl"]
     for path in state.rglob("*.npy"):
         np.load(path, allow_pickle=False)
 
@@ -142,11 +144,11 @@ def test_building_again_embeds_nothing(
     folder: Path, toy_library, speeches, toy_export, toy_reader, keep: bool
 ) -> None:
     before = (state_of(folder) / "manifest.json").read_bytes()
-    assert build(folder, speeches, None if keep else toy_export) == Built(3, 5, 0)
+    assert build(folder, speeches, None if keep else toy_export) == Built(3, 5, 0, unchanged=3)
     again = Library.open(folder)
     assert (state_of(folder) / "manifest.json").read_bytes() == before
     assert np.array_equal(
-        again.sentence_index.dense.vectors(), toy_library.sentence_index.dense.vectors()
+        *(one.sentence_index.vectors(np.arange(8)) for one in (again, toy_library))
     )
     for question in ("What of drones?", "Who leads the police?"):
         answers = [Assistant(one, toy_reader(one)).ask(question) for one in (again, toy_library)]
@@ -156,12 +158,12 @@ def test_building_again_embeds_nothing(
 def test_only_what_changed_is_embedded(folder: Path, speeches, read_texts) -> None:
     changed = read_texts({"b.txt": "Ms. Bo (Nigeria): The budget is big.\n\nWe thank you.\n"})
     # One passage, which is one sentence; "We thank you." and the other files are known.
-    assert build(folder, changed.speeches, None) == Built(3, 5, 1)
+    assert build(folder, changed.speeches, None) == Built(3, 5, 1, changed=1, unchanged=2)
     assert opened(folder)[1] == "The budget is big.\nWe thank you."
 
 
 def test_a_library_holds_exactly_the_speeches_it_was_given(folder: Path, speeches) -> None:
-    assert build(folder, speeches[1:], None) == Built(2, 3, 0, removed=1)
+    assert build(folder, speeches[1:], None) == Built(2, 3, 0, removed=1, unchanged=2)
     assert list(Library.open(folder).speeches) == ["b", "c"]
 
 
@@ -172,7 +174,7 @@ def test_another_model_embeds_everything(folder: Path, speeches, toy_export) -> 
         (path / "encoder.json").write_text(json.dumps(spec | {"max_tokens": 32}))
         return OnnxEncoder.open(path)
 
-    assert build(folder, speeches, other) == Built(3, 5, 10)
+    assert build(folder, speeches, other) == Built(3, 5, 10, unchanged=3)
 
 
 def test_only_the_present_and_the_last_state_are_kept(folder: Path, speeches) -> None:
@@ -230,7 +232,7 @@ def test_any_flipped_bit_of_the_manifest_is_refused(folder: Path, toy_library) -
 @pytest.mark.parametrize(
     "change",
     [
-        {"format": 3}, {"speeches": 4}, {"passages": 4}, {"dimension": 7}, {"model": "x"},
+        {"format": 4}, {"speeches": 4}, {"passages": 4}, {"dimension": 7}, {"model": "x"},
         {"corpus": "x"}, {"files": {}}, {"files": []}, {"files": None}, {"format": None},
     ],
     ids=str,
@@ -239,8 +241,8 @@ def test_an_edited_manifest_is_refused(folder: Path, toy_library, change: dict) 
     path = state_of(folder) / "manifest.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
     message = refused(folder)
-    if change == {"format": 3}:
-        assert message.endswith("is a library of format 3, this program reads 2; build it again")
+    if change == {"format": 4}:
+        assert message.endswith("is a library of format 4, this program reads 3; build it again")
 
 
 @pytest.mark.parametrize("content", ["[]", "null", "7", "{}", "", '"text"', '{"format": 1}'])
@@ -475,7 +477,7 @@ def test_an_interrupt_after_the_swap_keeps_the_new_state(
 
 
 def test_a_damaged_library_stays_until_there_is_a_sound_one(folder: Path, speeches) -> None:
-    (state_of(folder) / "speeches.jsonl").write_text("")
+    (state_of(folder) / "texts.txt").write_text("")
     kept = state_of(folder)
 
     def failing(place: Path) -> Encoder:

@@ -18,7 +18,7 @@ from assistant.text import Span, read_text
 from ui.page.claim import claim_turn
 from ui.page.quotation import quotation_turn
 from ui.page.source import Catalogue, listing, speech_html
-from ui.page.turn import address, answer_turn, marked, notice_turn, shown
+from ui.page.turn import address, answer_turn, edition, marked, notice_turn, shown
 from ui.page.welcome import examples, holdings, masthead, welcome
 
 EVIL = "<script>alert(1)</script> & \"onmouseover=alert(1) 'x"
@@ -286,7 +286,9 @@ def test_a_notice_is_one_escaped_line_without_citations() -> None:
 
 def test_an_address_is_one_value_whatever_the_id_holds() -> None:
     odd = speech(id_='a&end=9 "b#~2')
-    assert address(odd, Span(3, 5)) == "speech=a%26end%3D9+%22b%23~2&start=3&end=5"
+    assert address(odd, Span(3, 5)) == (
+        "speech=a%26end%3D9+%22b%23~2&start=3&end=5&text=" + edition(odd)
+    )
 
 
 def test_a_catalogue_is_newest_first_and_finds_by_every_word(toy_library: Library) -> None:

@@ -92,13 +92,20 @@ def test_requests_that_no_page_makes(briefings: Briefings, changes: dict[str, ob
     assert "error" in json.loads(briefings.document(request(**changes)))
 
 
-@pytest.mark.parametrize(
-    "place", ["speech=b&start=0&end=9999", "speech=x&start=0&end=2", "speech=b", "start=0&end=1"]
-)
+@pytest.mark.parametrize("place", ["speech=b&start=0&end=9999", "speech=b", "start=0"])
 def test_places_that_are_not_in_the_library(briefings: Briefings, place: str) -> None:
     asked = json.loads(request())
     asked["chapters"][0]["sections"][0]["entries"][0]["place"] = place
     assert "do not fit" in json.loads(briefings.document(json.dumps(asked)))["error"]
+
+
+@pytest.mark.parametrize("place", ["speech=x&start=0&end=2", "speech=b&start=0&end=20&text=0"])
+def test_places_of_what_the_library_had_before(briefings: Briefings, place: str) -> None:
+    asked = json.loads(request())
+    asked["chapters"][0]["sections"][0]["entries"][0]["place"] = place
+    error = json.loads(briefings.document(json.dumps(asked)))["error"]
+    assert error.startswith("the library has changed: the speech ")
+    assert error.endswith("; reload the page, which asks again")
 
 
 def test_a_quote_under_another_delegation_is_not_written(briefings: Briefings) -> None:

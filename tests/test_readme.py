@@ -43,7 +43,7 @@ def run(place: Path, *command: str) -> str:
 
 @pytest.mark.model
 def test_the_commands_print_what_is_shown(place: Path) -> None:
-    assert len(commands()) == 11
+    assert len(commands()) == 12
     for command, printed in commands():
         program, *arguments = shlex.split(command)
         assert program == "rapporteur"

@@ -11,15 +11,18 @@ import pytest
 
 from assistant.answer import Answer, Assistant
 from assistant.briefing import Briefer
+from assistant.builder import build
 from assistant.conversation.conversation import Conversation
 from assistant.conversation.suggestions import suggestions
-from assistant.dossier import Dossier, corpus_hash
+from assistant.dossier import Dossier
 from assistant.errors import ExportError
 from assistant.filters import Filters
 from assistant.library import Library
 from assistant.quotation.quotations import Quotations
 from assistant.reader import CrossReader
 from assistant.receipt import Verifier
+from assistant.speech import corpus_hash
+from tests.conftest import export_toy
 from tests.test_briefing import toy_search
 from tests.test_cli import toy_checker
 from ui import contract, export
@@ -115,7 +118,7 @@ def test_a_question_is_widened_in_its_place(desk: Desk) -> None:
 
 def test_a_conversation_survives_as_what_was_typed(desk: Desk) -> None:
     talk = said(desk, ALI, "And women?", Said("quote", "We thank you.", ("", "", "2016", "")), "?")
-    stored = json.loads(json.dumps(talk.named("Border").stored("print")))
+    stored = json.loads(json.dumps(talk.named("Border").stored()))
     assert "watch the border" not in json.dumps(stored)
     again = desk.restore(said_in(stored), title_in(stored))
     assert [entry.turn for entry in again.entries] == [entry.turn for entry in talk.entries]
@@ -327,10 +330,10 @@ def test_a_text_that_no_file_can_hold_is_written_with_what_stands_for_it(
     export.render(dossier_of(talk, toy_library), "json")
 
 
-def test_the_fingerprint_of_a_library_is_of_its_speeches(toy_library: Library) -> None:
+def test_the_fingerprint_of_a_library_is_of_its_speeches(
+    tmp_path: Path, toy_library: Library
+) -> None:
     assert re.fullmatch(r"[0-9a-f]{64}", toy_library.fingerprint)
-    speeches = dict(list(toy_library.speeches.items())[:2])
-    smaller = Library(
-        speeches, [], toy_library.passage_index, toy_library.sentence_index, toy_library.encoder
-    )
+    build(tmp_path / "smaller", list(toy_library.speeches.values())[:2], export_toy)
+    smaller = Library.open(tmp_path / "smaller")
     assert smaller.fingerprint != toy_library.fingerprint

@@ -12,38 +12,46 @@ from dataclasses import asdict
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import platformdirs
 from rich.console import Console
 
 from assistant import storage
 from assistant.answer import Answer, Assistant
-from assistant.briefing import Briefer
-from assistant.builder import Built, Export, build
+from assistant.builder import Built, Export, build, plan
+from assistant.changes import Keep
 from assistant.claims import ClaimChecker
+from assistant.columns import parse_map
 from assistant.conversation.conversation import Conversation
 from assistant.corpus import read_corpus
+from assistant.doctor import examine, sound
 from assistant.dossier import Turn
 from assistant.errors import LibraryError, RapporteurError, SourceError
 from assistant.evaluate import by_kind, claim_scores, evaluate, evaluate_claims
 from assistant.filters import Filters
 from assistant.library import Library
+from assistant.milvus.address import SCHEME, Address
+from assistant.milvus.uses import briefer_of, quotations_of
 from assistant.questions import holds_claims, read_judged, read_judged_claims
-from assistant.quotation.quotations import Quotations
 from assistant.reader import CrossReader
 from assistant.receipt import Verifier
+from assistant.speech import Speech
+from embeddings.dense import KINDS, MOST_8BIT, MOST_FLAT
 from embeddings.export import export_encoder
 from embeddings.shipped import ENCODER_NAME, place_encoder
 from ui import batch, chat, contract, export, terminal
 from ui.export import FORMATS
 from ui.export.conversation import conversation_dossier
+from ui.milvus import open_store, store_index
 from ui.progress import ProgressView
 from ui.wording import counted
 
 SEEDS = Path(__file__).resolve().parents[1] / "seeds"
 _WARNINGS_SHOWN = 10
-_FILTERS = ("country", "speaker", "symbol", "topic", "since", "until")
+_FILTERS = (
+    "country", "speaker", "symbol", "topic", "language", "role", "since", "until", "period"
+)  # fmt: skip
 _TABLE_WIDTH = 160
 _HOST, _PORT = "127.0.0.1", 7860
 
@@ -94,12 +102,54 @@ def _parser() -> argparse.ArgumentParser:
 
     index = _command(commands, "index", _index, "build a library from speeches")
     index.add_argument(
-        "paths", nargs="+", type=Path, metavar="PATH", help="a text file or a folder"
+        "paths",
+        nargs="*",
+        type=Path,
+        metavar="PATH",
+        help="a text file, a record as PDF, a table (CSV, TSV, JSON Lines, Parquet) or a folder",
+    )
+    index.add_argument(
+        "--map",
+        action="append",
+        default=[],
+        metavar="FIELD=COLUMN,…",
+        help="what the columns of a table hold, where their names do not tell: text=Body,date=When",
+    )
+    index.add_argument(
+        "--add",
+        action="store_true",
+        help="keep what the library holds, but for files of the same names; without it the "
+        "library is afterwards exactly what was named",
+    )
+    index.add_argument(
+        "--remove",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="take a speech, or all speeches of a file, out of the library and keep the others; "
+        "may be given several times",
+    )
+    index.add_argument(
+        "--dry-run", action="store_true", help="tell what would be done, and write nothing"
     )
     index.add_argument(
         "--model",
         help="name or folder of a sentence-transformers model; without it the library's own "
         "model is kept, and a new library gets the one that ships with Rapporteur",
+    )
+    index.add_argument(
+        "--kind",
+        choices=KINDS,
+        help="how vectors are searched: flat (exact), 8bit (a quarter of the memory) or hnsw (a "
+        f"graph); without it by number of passages, flat up to {MOST_FLAT:,}, 8bit up to "
+        f"{MOST_8BIT:,}",
+    )
+
+    index.add_argument(
+        "--only",
+        action="store_true",
+        help="of a library on Milvus, remove the speeches that are not in PATH; a folder always "
+        "becomes the library of just these",
     )
 
     ask = _command(commands, "ask", _ask, "answer a question, or a file of questions")
@@ -156,6 +206,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     measure.add_argument("--split", help="only the questions of this split")
 
+    _command(commands, "doctor", _doctor, "check a library, and what it needs")
+
     serve = _command(commands, "serve", _serve, "open the page")
     serve.add_argument("--host", default=_HOST, help=f"address to listen on (default {_HOST})")
     serve.add_argument("--port", type=_port, default=_PORT, help=f"(default {_PORT})")
@@ -171,8 +223,8 @@ def _command(
         "--library",
         type=_folder,
         metavar="DIR",
-        help="folder of the library; without it the one in the user's data folder, which is "
-        "built from the five speeches at first use",
+        help="folder of the library, or milvus:ADDRESS; without it the one in the user's data "
+        "folder, which is built from the five speeches at first use",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
     return parser
@@ -184,8 +236,13 @@ def _add_filters(parser: argparse.ArgumentParser, title: str = "filters") -> Non
     group.add_argument("--speaker", help="name of the speaker")
     group.add_argument("--symbol", help="of the meeting, such as S/PV.8349")
     group.add_argument("--topic", help="words of the agenda item")
+    group.add_argument("--language", help="language it was delivered in")
+    group.add_argument(
+        "--role", help="part taken in the meeting, or capacity: Guest, The President"
+    )
     group.add_argument("--since", help="first day: YYYY, YYYY-MM or YYYY-MM-DD")
     group.add_argument("--until", help="last day, written likewise")
+    group.add_argument("--period", help="a year, month or day, or two of them: 2018..2020")
 
 
 def _port(value: str) -> int:
@@ -200,9 +257,14 @@ def _most(value: str) -> int:
     return int(value)
 
 
-def _folder(value: str) -> Path:
+def _folder(value: str) -> Path | Address:
     if not value.strip():
         raise argparse.ArgumentTypeError("name a folder")
+    if value.startswith(SCHEME):
+        try:
+            return Address.parse(value)
+        except LibraryError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
     return Path(value)
 
 
@@ -214,23 +276,79 @@ def _filters(options: argparse.Namespace) -> Filters:
 
 
 def _index(options: argparse.Namespace) -> int:
+    if not (options.paths or options.remove):
+        options.usage_error("name a file or a folder with speeches, or --remove a speech")
     folder = options.library or default_library()
+    columns = parse_map(options.map)
+    if isinstance(folder, Address):
+        _refuse_for_milvus(options)
+    elif options.only:
+        options.usage_error("--only is for a library on Milvus; a folder holds just what PATH has")
+    elif options.remove:
+        _check_names(Library.open(folder), options.remove)
     with ProgressView(Console(stderr=True)) as progress:
-        corpus = read_corpus(options.paths, partial(progress, "Reading files"))
-        if not corpus.speeches:
+        corpus = read_corpus(options.paths, partial(progress, "Reading files"), columns)
+        if options.paths and not corpus.speeches:
             _tell_problems(corpus.problems)
             raise SourceError("no speech could be read; the library is left as it was")
-        built = build(folder, corpus.speeches, _export(folder, options.model), progress)
+        if isinstance(folder, Address):
+            built = store_index(folder, corpus.speeches, options.model, options.only, progress)
+        else:
+            run = plan if options.dry_run else build
+            built = run(
+                folder,
+                corpus.speeches,
+                _export(folder, options.model),
+                progress,
+                options.kind,
+                _kept(options, corpus.speeches),
+            )
     if options.model not in (None, ENCODER_NAME):
         calibrated = f"refusals are calibrated for {ENCODER_NAME}, not for {options.model}"
         corpus.warnings.insert(0, calibrated)
     if options.json:
         told = {"problems": corpus.problems, "warnings": corpus.warnings}
-        _print_json({"library": str(folder), **asdict(built), **told})
+        written = {"dry_run": True} if options.dry_run else {}
+        _print_json({"library": str(folder), **asdict(built), **written, **told})
         return 1 if corpus.problems else 0
     _tell_warnings(corpus.warnings)
-    _say(_built_line(built, folder))
+    line = _built_line(built, folder)
+    _say(f"would be {line}; nothing was written" if options.dry_run else line)
     return _tell_problems(corpus.problems)
+
+
+def _kept(options: argparse.Namespace, new: Sequence[Speech]) -> Keep | None:
+    """What of the library stays: what is neither removed nor named again."""
+    if not (options.add or options.remove):
+        return None
+    files, ids = {speech.file for speech in new}, {speech.id for speech in new}
+    removed = set(options.remove)
+
+    def keep(speech: Speech) -> bool:
+        return not (speech.file in files or speech.id in ids or removed & {speech.id, speech.file})
+
+    return keep
+
+
+def _check_names(library: Library, names: Sequence[str]) -> None:
+    """Raises LibraryError for a name that is none of a speech, or of a file of speeches."""
+    held = {name for speech in library.speeches.values() for name in (speech.id, speech.file)}
+    for name in names:
+        if name not in held:
+            raise LibraryError(
+                f"no speech {name!r} in this library, so nothing was changed; "
+                "rapporteur speeches lists them"
+            )
+
+
+def _refuse_for_milvus(options: argparse.Namespace) -> None:
+    """Options that say nothing of a library on Milvus, which keeps what it holds unless told."""
+    if options.kind:
+        options.usage_error("--kind is for a folder; on Milvus write ?index= after the address")
+    for name in ("add", "remove", "dry_run"):
+        if getattr(options, name):
+            told = "--" + name.replace("_", "-")
+            options.usage_error(f"{told} is for a folder; on Milvus speeches are always added")
 
 
 def _export(folder: Path, model: str | None) -> Export | None:
@@ -257,18 +375,25 @@ def _tell_problems(problems: Sequence[str]) -> int:
     return 1 if problems else 0
 
 
-def _built_line(built: Built, folder: Path) -> str:
+def _built_line(built: Built, folder: Path | Address) -> str:
     counts = (
         counted(built.speeches, "speech", "speeches"),
         counted(built.passages, "passage"),
         f"{counted(built.embedded, 'text')} embedded",
-        *([f"{counted(built.removed, 'speech', 'speeches')} removed"] if built.removed else []),
     )
-    return f"{', '.join(counts)}: {folder}"
+    changes = ", ".join(
+        f"{getattr(built, what):,} {what}" for what in ("added", "changed", "removed", "unchanged")
+    )
+    # Of a new library there is nothing to compare.
+    new = built.added == built.speeches and not built.removed
+    return f"{', '.join(counts)}{'' if new else f' ({changes})'}: {folder}"
 
 
-def open_library(folder: Path | None) -> Library:
+def open_library(folder: Path | Address | None) -> Library:
     """Open the library that was named, or the default one, built from the seeds at first use."""
+    if isinstance(folder, Address):
+        # It offers all that is used of a library by those who ask.
+        return cast(Library, open_store(folder))
     if folder is not None:
         return Library.open(folder)
     default = default_library()
@@ -283,7 +408,7 @@ def open_library(folder: Path | None) -> Library:
     return Library.open(default)
 
 
-def open_assistant(folder: Path | None) -> Assistant:
+def open_assistant(folder: Path | Address | None) -> Assistant:
     """An assistant for the library that was named, or for the default one."""
     library = open_library(folder)
     reader = CrossReader.shipped(library)
@@ -383,7 +508,7 @@ def _quote(options: argparse.Namespace) -> int:
     if options.output is not None and options.quotations is None:
         options.usage_error("--output is for the checks of --quotations")
     filters = _filters(options)
-    quotations = Quotations(open_library(options.library))
+    quotations = quotations_of(open_library(options.library))
     if options.quotations is not None:
         with ProgressView(Console(stderr=True)) as progress:
             show = partial(progress, "Checking")
@@ -412,7 +537,7 @@ def _brief(options: argparse.Namespace) -> int:
     library = open_library(options.library)
     with ProgressView(Console(stderr=True)) as progress:
         show = partial(progress, "Briefing")
-        briefer = Briefer.shipped(library)
+        briefer = briefer_of(library)
         if options.topics is not None:
             problems = batch.brief(briefer, options.topics, options.output, filters, show)
             return _tell_problems(problems)
@@ -432,12 +557,19 @@ def _verify(options: argparse.Namespace) -> int:
     folder = options.library
     if folder is None and not storage.exists(default_library()):
         open_library(None)  # built from the seeds at first use
-    verified = Verifier.open(folder or default_library()).verify(document)
+    verified = _verifier(folder or default_library()).verify(document)
     if options.json:
         _print_json(contract.verified_record(verified))
     else:
         _console().print(terminal.verified_view(verified))
     return 0 if verified.exact else 1
+
+
+def _verifier(folder: Path | Address) -> Verifier:
+    if isinstance(folder, Address):
+        library = open_library(folder)
+        return Verifier(library.speeches, library.corpus_hash())
+    return Verifier.open(folder)
 
 
 # speeches, eval, serve
@@ -450,7 +582,7 @@ def _speeches(options: argparse.Namespace) -> int:
     if options.action == "show":
         return _show(library, options.speech, options.json)
     filters = _filters(options)
-    found = [speech for speech in library.speeches.values() if filters.match(speech)]
+    found = [speech for speech in library.speeches.in_order() if filters.match(speech)]
     if options.json:
         _print_json([contract.speech_record(speech) for speech in found])
     elif found:
@@ -498,6 +630,20 @@ def _eval_claims(options: argparse.Namespace) -> int:
     return 0
 
 
+def _doctor(options: argparse.Namespace) -> int:
+    folder = options.library or default_library()
+    with ProgressView(Console(stderr=True)) as progress:
+        checks = examine(folder, progress)
+    if options.json:
+        told = {"library": str(folder), "sound": sound(checks)}
+        _print_json(told | {"checks": [asdict(check) for check in checks]})
+    else:
+        for check in checks:
+            remedy = f": {check.remedy}" if check.remedy else ""
+            _say(f"{check.state:8}{check.name:14}{check.told}{remedy}")
+    return 0 if sound(checks) else 1
+
+
 def _serve(options: argparse.Namespace) -> int:
     assistant = open_assistant(options.library)
     from ui.page.app import launch  # here, for it imports gradio
@@ -509,6 +655,7 @@ def _serve(options: argparse.Namespace) -> int:
         assistant,
         options.host,
         options.port,
+        folder=options.library or default_library(),
         ready=lambda url: print(f"Rapporteur is at {url} (Ctrl+C stops it)", flush=True),  # noqa: T201
     )
     return 0

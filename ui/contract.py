@@ -9,8 +9,9 @@ from assistant.answer import Answer, Citation, Finding, Searched
 from assistant.briefing import Delegation, Position, Quote, Sheet
 from assistant.claims import CheckedClaim, Evidence, overall
 from assistant.quotation.checked import CheckedQuotation, Edit, Part, Source
-from assistant.receipt import Rechecked, Verified
+from assistant.receipt import Rechecked, Verified, stated_pages
 from assistant.speech import Speech
+from assistant.text import Span
 
 
 def answer_record(answer: Answer, id_: str | None = None) -> dict[str, Any]:
@@ -153,7 +154,7 @@ def _part(check: CheckedQuotation, part: Part) -> dict[str, Any]:
 
 def speech_record(speech: Speech, with_text: bool = False) -> dict[str, Any]:
     """Who spoke, when and where; with the paragraphs of the reading text if asked for."""
-    record = {
+    record: dict[str, Any] = {
         "speech": speech.id,
         "file": speech.file,
         "speaker": speech.speaker,
@@ -163,9 +164,15 @@ def speech_record(speech: Speech, with_text: bool = False) -> dict[str, Any]:
         "date": speech.date,
         "topic": speech.topic,
         "capacity": speech.capacity,
+        "capacity_derived": speech.capacity_derived,
+        "role": speech.role,
+        "number": speech.number,
+        "row": speech.row,
         "sha256": speech.sha256,
         "words": len(speech.text.split()),
     }
+    if pages := speech.pages_of(Span(0, len(speech.text))):
+        record["pages"] = list(pages)
     if with_text:
         paragraphs = [span.of(speech.text) for span in speech.reading.paragraphs]
         return record | {"paragraphs": paragraphs}
@@ -173,8 +180,9 @@ def speech_record(speech: Speech, with_text: bool = False) -> dict[str, Any]:
 
 
 def citation_record(citation: Citation) -> dict[str, Any]:
+    """A citation as a JSON object; what few have (a row, a derived capacity) only where it is."""
     speech, source = citation.speech, citation.source
-    return {
+    record = {
         "speech": speech.id,
         "file": speech.file,
         "speaker": speech.speaker,
@@ -187,8 +195,14 @@ def citation_record(citation: Citation) -> dict[str, Any]:
         "end": citation.span.end,
         "source_start": source.start,
         "source_end": source.end,
+        **{name: value for name, value in stated_pages(citation).items() if value},
         "reference": citation.reference,
     }
+    if speech.row is not None:
+        record["row"] = speech.row
+    if speech.capacity is not None:
+        record |= {"capacity": speech.capacity, "capacity_derived": speech.capacity_derived}
+    return record
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

@@ -19,7 +19,8 @@ from assistant.claims import CheckedClaim, Evidence
 from assistant.evaluate import VERDICTS, ClaimScores, Scores
 from assistant.quotation.checked import CheckedQuotation, Source
 from assistant.receipt import Rechecked, Verified
-from assistant.speech import Speech
+from assistant.speech import Speech, written_pages
+from assistant.text import Span
 from ui.wording import (
     change_in_words,
     counted,
@@ -231,8 +232,12 @@ def speech_view(speech: Speech) -> RenderableType:
     parts: list[RenderableType] = [heading]
     if speech.topic:
         parts.append(Text(shown(speech.topic), "dim"))
+    if speech.told_capacity:
+        parts.append(Text(shown(f"Capacity: {speech.told_capacity}"), "dim"))
     if speech.language and speech.language != "English":
         parts.append(Text(f"Delivered in {shown(speech.language)}; interpretation", "dim"))
+    if pages := speech.pages_of(Span(0, len(speech.text))):
+        parts.append(Text(f"{shown(speech.file)}, {written_pages(pages)}", "dim"))
     for number, span in enumerate(speech.reading.paragraphs, start=1):
         row = Table.grid(padding=(0, 1))
         row.add_column(width=3, justify="right", style="dim")

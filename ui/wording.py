@@ -18,6 +18,7 @@ FILTER_WORDS = {
     "symbol": "meeting",
     "topic": "topic",
     "language": "language",
+    "role": "role",
     "since": "from",
     "until": "until",
 }

@@ -27,6 +27,8 @@ _MENTIONED = 0.2
 """Least score of a quote that has the words asked for, where it is asked what was said of them."""
 _ANYTHING = "That asks nothing of the speeches."
 _NOTHING_YET = "Nothing has been quoted yet that this could be about."
+_GONE = "The library no longer holds the speech that [{}] is from."
+_CHANGED = "The speech that [{}] is from was changed since; ask again for its words."
 
 
 class Conversation:
@@ -173,6 +175,11 @@ class Conversation:
             that, turn = before.quoted[number - 1].citation, before.quoted[number - 1].turn
         if that is None:
             return self._about_quote(refused(_NOTHING_YET), before)
+        speech = self.assistant.library.speeches.get(that.speech.id)
+        if speech is None or speech.text != that.speech.text:
+            line = (_GONE if speech is None else _CHANGED).format(number or before.number_of(that))
+            return self._about_quote(refused(line), before)
+        that = replace(that, speech=speech)  # with what its record says now
         slot = Slot("quote", f"[{number or before.number_of(that)}]", turn)
         if isinstance(request, RecordRequest):
             answer = fact_of(that, request.fact)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from assistant.conversation.language import AUXILIARIES
-from assistant.filters import names_of
+from assistant.delegations import names_of
 from assistant.interpret import Interpreter
 from assistant.places import COUNTRIES, COUNTRY_OF
 

@@ -53,7 +53,7 @@ def unknown(fact: Fact) -> str:
 def _who(speech: Speech) -> str | None:
     if not (speech.speaker or speech.country):
         return None
-    capacity = f", {speech.capacity}" if speech.capacity else ""
+    capacity = f", {speech.told_capacity}" if speech.capacity else ""
     return f"Said by {speech.byline}{capacity}."
 
 

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from assistant.filters import Filters, names_of
+from assistant.delegations import names_of
+from assistant.filters import Filters, roles_of
 from assistant.metadata import name_words, plain
 from assistant.speech import Speech
 
@@ -60,7 +61,8 @@ class Attribution:
 
     def _alone(self, name: str, value: str, speech: Speech) -> bool | None:
         field = "date" if name in ("since", "until") else name
-        return None if getattr(speech, field) is None else Filters(**{name: value}).match(speech)
+        known = roles_of(speech) if field == "role" else getattr(speech, field)
+        return Filters(**{name: value}).match(speech) if known else None
 
     def _said_by(self, named: str, speech: Speech) -> bool | None:
         if byline := _BYLINE.fullmatch(named):

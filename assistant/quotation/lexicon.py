@@ -39,8 +39,7 @@ class Lexicon:
 
     def __init__(self, library: Library) -> None:
         self._library = library
-        self._index = library.passage_index.lexical
-        self._ids = list(library.speeches)
+        self._index = library.passage_index
         self._stem = Stemmer.Stemmer("english").stemWord
         self.words = lru_cache(maxsize=_WORDS_READ)(self._words)
         self._known = lru_cache(maxsize=1 << 14)(self._stands)
@@ -52,15 +51,14 @@ class Lexicon:
     @cached_property
     def _speech_of_row(self) -> Rows:
         """Number of the speech that each passage is from."""
-        numbers = {id_: number for number, id_ in enumerate(self._ids)}
-        return np.array([numbers[p.speech] for p in self._library.passages], np.int64)
+        return np.asarray(self._library.passages.speech_numbers, np.int64)
 
     # Speeches
 
     @cached_property
     def _first_rows(self) -> Rows:
         """The row of the first passage of each speech, and the number of rows at the end."""
-        return np.searchsorted(self._speech_of_row, np.arange(len(self._ids) + 1))
+        return np.searchsorted(self._speech_of_row, np.arange(len(self._library.speeches) + 1))
 
     def with_all(self, quotation: str) -> list[str]:
         """The speeches that have every word of a text, in order."""
@@ -76,7 +74,7 @@ class Lexicon:
             found = found[among < self._first_rows[found + 1]]
             if not found.size:
                 break
-        return [self._ids[number] for number in found]
+        return [self._library.speeches.id_at(int(number)) for number in found]
 
     def with_letters(self, quotation: Words) -> list[str]:
         """The speeches with a passage that has the letters of a text, whatever its typography.
@@ -103,19 +101,27 @@ class Lexicon:
 
         Part by part, so that each part of a quotation from several places finds its own.
         """
-        scores: dict[int, float] = {}
+        scores: dict[str, float] = {}
         for part in _parts(quotation):
-            best: dict[int, float] = {}
-            for row, score in self._nearest_rows(part):
-                speech = int(self._speech_of_row[row])
+            best: dict[str, float] = {}
+            for speech, score in self._near(part):
                 best[speech] = max(best.get(speech, 0), score)
             top = [speech for speech, score in best.items() if score >= max(best.values())]
             for speech, score in best.items():
                 # The one best of a part comes before the second best of all parts together.
                 leads = speech in top and len(top) <= _LEADERS
                 scores[speech] = scores.get(speech, 0) + score * (3 if leads else 1)
-        order = sorted(scores, key=lambda speech: (-scores[speech], speech))
-        return [self._ids[speech] for speech in order[:most]]
+        order = sorted(scores, key=lambda speech: (-scores[speech], self._place(speech)))
+        return order[:most]
+
+    def _place(self, speech: str) -> int | str:
+        """Where a speech stands among all: what decides between equals."""
+        return self._library.speeches.number(speech)
+
+    def _near(self, text: str) -> Iterator[tuple[str, float]]:
+        """The speeches of the passages that share most of the rare words of a text."""
+        for row, score in self._nearest_rows(text):
+            yield self._library.speeches.id_at(int(self._speech_of_row[row])), score
 
     def _nearest_rows(self, text: str) -> Iterator[tuple[int, float]]:
         stems = dict.fromkeys(self._index.stems(text))
@@ -152,13 +158,21 @@ class Lexicon:
     def _stands(self, word: str, times: int) -> bool:
         """Whether it stands so at least so often, in the passages of its stem looked at."""
         pattern = re.compile(rf"(?<![\w'’]){re.escape(word)}(?![\w'’])")
-        for row in self._index.rows_with(self._stem(word))[:_ROWS_LOOKED_AT]:
-            passage = self._library.passages[row]
-            text = passage.span.of(self._library.speech_of(passage).text)
+        for text in self._texts_with(self._stem(word)):
             times -= len(pattern.findall(text))
             if times <= 0:
                 return True
         return False
+
+    def _texts_with(self, stem: str) -> Iterator[str]:
+        """Passages that have a word of a stem."""
+        for row in self._index.rows_with(stem)[:_ROWS_LOOKED_AT]:
+            passage = self._library.passages[row]
+            yield passage.span.of(self._library.speech_of(passage).text)
+
+    def _count(self, stem: str) -> int:
+        """How many passages have a word of a stem."""
+        return len(self._index.rows_with(stem))
 
     def _is_one_piece(self, word: str) -> bool:
         """Whether the encoder reads it as one piece, as it does every common word."""
@@ -205,7 +219,7 @@ class Lexicon:
             _misread(record, word)
             and self._pieces(record) >= min(_SLIP_PIECES, len(record) - 2)
             and self._known(word, _OFTEN)
-            and len(self._index.rows_with(self._stem(record))) <= _RARE
+            and self._count(self._stem(record)) <= _RARE
             and not self._known(record, 2)
         )
 

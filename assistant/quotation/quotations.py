@@ -48,11 +48,11 @@ _SCATTERED = "All of these words were said, but not on end in one place."
 class Quotations:
     """Checks quotations against a library; made once for it."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, lexicon: Lexicon | None = None) -> None:
         self.library = library
-        self._lexicon = Lexicon(library)
+        self._lexicon = lexicon or Lexicon(library)
         self._verbatim = Verbatim(self._lexicon)
-        self._delegations = delegations(library.speeches.values())
+        self._delegations = delegations(library.speeches.one_of_each("country"))
 
     def check(
         self, quotation: str, speaker: str | None = None, filters: Filters | None = None

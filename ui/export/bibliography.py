@@ -36,6 +36,11 @@ class _Work:
     notes: tuple[str, ...]
 
     @property
+    def pages(self) -> tuple[int, int] | None:
+        """First and last page of its quotes."""
+        return _pages(self.notes)
+
+    @property
     def title(self) -> str:
         topic = " ".join((self.speech.topic or "").split())
         return f"Statement: {topic}" if topic else "Statement"
@@ -62,7 +67,24 @@ def _note(citation: Citation) -> str:
     return f"[{anchor(citation)}] {citation.place}: “{quote}”"
 
 
-_NOTE = re.compile(r"\[([^\]]+)\] (para\..*?): “(.*)”", re.DOTALL)
+_NOTE = re.compile(r"\[([^\]]+)\] ((?:pp?\. [\d-]+, )?(?:row \d+, )?para\..*?): “(.*)”", re.DOTALL)
+_PAGE = re.compile(r"pp?\. (\d+)(?:-(\d+))?, ")
+
+
+def _pages(notes: Iterable[str]) -> tuple[int, int] | None:
+    """First and last page that notes name."""
+    places = [found[2] for note in notes if (found := _NOTE.fullmatch(note))]
+    named = [page for place in places if (page := _PAGE.match(place))]
+    if not named:
+        return None
+    return min(int(page[1]) for page in named), max(int(page[2] or page[1]) for page in named)
+
+
+def _compare_pages(stated: tuple[str | None, str | None], notes: Iterable[str], id_: str) -> None:
+    """The pages of a work are those of its quotes, which are checked one by one."""
+    pages = _pages(notes)
+    if stated != (tuple(map(str, pages)) if pages else (None, None)):
+        raise ExportError(f"the pages of {id_!r} are not those of its quotes; export it again")
 
 
 def _about(dossier: Dossier, works: Iterable[_Work]) -> list[tuple[str, str]]:
@@ -88,6 +110,19 @@ def _told(lines: Iterable[str]) -> dict[str, str]:
 
 def _grouped(receipts: Sequence[Receipt], told: dict[str, str]) -> Document:
     return documented([Group(tuple(receipts))], told)
+
+
+def _range(pages: tuple[int, int] | None, dash: str) -> str | None:
+    """ "7", "7-8"."""
+    return dash.join(map(str, dict.fromkeys(pages))) if pages else None
+
+
+def _ends(pages: str | None, dash: str) -> tuple[str | None, str | None]:
+    """First and last of what `_range` wrote."""
+    if pages is None:
+        return None, None
+    first, _, last = pages.partition(dash)
+    return first, last or first
 
 
 # RIS
@@ -117,6 +152,10 @@ def _ris(work: _Work) -> Iterator[tuple[str, str]]:
         yield "PY", speech.date[:4]
         # YYYY/MM/DD, with what is not known left empty.
         yield "DA", "/".join([*speech.date.split("-"), "", ""][:3])
+    if work.pages:
+        first, last = work.pages
+        yield "SP", str(first)
+        yield "EP", str(last)
     yield "ID", speech.id
     yield "L1", speech.file
     for note in work.notes:
@@ -143,6 +182,7 @@ def read_ris(data: bytes) -> Document:
             "file": one.get("L1"),
         }
         found = list(_receipts(notes, stated))
+        _compare_pages((one.get("SP"), one.get("EP")), notes, one.get("ID", ""))
         if any(r.speech != one.get("ID") for r in found):
             raise ExportError(f"a quote under {one.get('ID')!r} is from another speech")
         receipts += found
@@ -203,6 +243,7 @@ def render_bib(dossier: Dossier) -> bytes:
             ("eventtitle", _COUNCIL),
             ("number", speech.symbol),
             ("date", speech.date),
+            ("pages", _range(work.pages, "--")),
             ("library", speech.file),
             ("annotation", "\n".join(work.notes)),
         ]
@@ -241,6 +282,7 @@ def read_bib(data: bytes) -> Document:
             "file": one.get("library"),
         }
         found = list(_receipts(notes, stated))
+        _compare_pages(_ends(one.get("pages"), "--"), notes, key)
         if any(re.sub(r"[^A-Za-z0-9_.:+-]", "-", r.speech) != key for r in found):
             raise ExportError(f"a quote under {key!r} is from another speech")
         receipts += found
@@ -267,6 +309,7 @@ def render_csl(dossier: Dossier) -> bytes:
             "event-title": _COUNCIL,
             "number": speech.symbol,
             "issued": _date_parts(speech.date),
+            "page": _range(work.pages, "-"),
             "archive_location": speech.file,
             "note": "\n".join(work.notes),
         }
@@ -298,6 +341,7 @@ def read_csl(data: bytes) -> Document:
                 told = _told(notes)
                 continue
             found = list(_receipts(notes, _stated(item)))
+            _compare_pages(_ends(item.get("page"), "-"), notes, item["id"])
             if any(r.speech != item["id"] for r in found):
                 raise ExportError(f"a quote under {item['id']!r} is from another speech")
             receipts += found

@@ -20,8 +20,9 @@ from ui.export.bibliography import holds_csl, read_csl
 from ui.export.layout import CHANGED, SEAL, Numbered, decoded, numbered, seal
 
 _STATED = (
-    "file speaker country symbol date paragraph lines source_start source_end reference".split()
-)
+    "file row speaker country symbol date paragraph lines source_start source_end page pages "
+    "reference"
+).split()
 _Object = dict[str, Any]
 
 

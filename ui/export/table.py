@@ -15,10 +15,11 @@ from assistant.text import Span
 from ui.export.layout import decoded, documented, numbered, provenance
 
 _WORDS = ("file", "speaker", "country", "symbol", "date", "reference")
+_PAGES = ("first_page", "last_page")
 _NUMBERS = ("paragraph", "source_start", "source_end")
 _COLUMNS = (
     "number topic delegation quote note again_of speaker country date symbol paragraph first_line "
-    "last_line reference speech file start end source_start source_end"
+    "last_line first_page last_page reference speech file start end source_start source_end"
 ).split()
 _FORMULA = ("=", "+", "-", "@", "\t", "'")
 
@@ -53,6 +54,7 @@ def _rows(dossier: Dossier) -> Iterator[dict[str, Any]]:
 def _place(citation: Citation) -> dict[str, Any]:
     known = facts(citation)
     first, last = citation.lines
+    pages = citation.pages or ("", "")
     return {
         "quote": citation.quote,
         "speech": citation.speech.id,
@@ -60,6 +62,7 @@ def _place(citation: Citation) -> dict[str, Any]:
         "end": citation.span.end,
         "first_line": first,
         "last_line": last,
+        **dict(zip(_PAGES, pages, strict=True)),
         **{name: known[name] for name in (*_WORDS, *_NUMBERS)},
     }
 
@@ -95,6 +98,9 @@ def _receipt(row: dict[str, str]) -> Receipt:
     stated: dict[str, Any] = {name: row[name] or None for name in _WORDS}
     stated |= {name: int(row[name]) for name in _NUMBERS}
     stated["lines"] = [int(row["first_line"]), int(row["last_line"])]
+    if row.get("first_page"):
+        first, last = (int(row[name]) for name in _PAGES)
+        stated |= {"page": first, "pages": [first, last] if last != first else None}
     if row["delegation"]:
         stated["delegation"] = row["delegation"]
     return Receipt(row["speech"], Span(int(row["start"]), int(row["end"])), row["quote"], stated)

@@ -1,14 +1,15 @@
 """The page: a conversation beside the speeches it quotes.
 
-`build_page` makes it, `launch` serves it. What a person sees is made by `turn`, `claim`,
-`quotation`, `source` and `welcome`, what is typed in and clicked by `parts`; `wiring` says what
-happens then, and `page.js` what the browser does.
+`build_page` makes it, `launch` serves it, from the `room` for the present state of the library.
+What a person sees is made by `turn`, `claim`, `quotation`, `source` and `welcome`, what is typed
+in and clicked by `parts`; `wiring` says what happens then, and `page.js` what the browser does.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 # Gradio reads these when it is imported. Nothing is reported and nothing is fetched.
@@ -18,15 +19,22 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 import gradio as gr
 
 from assistant.answer import Assistant
-from assistant.claims import ClaimChecker
 from assistant.errors import RapporteurError
 from assistant.library import Library
-from assistant.quotation.quotations import Quotations
 from ui.page.briefing import basket
-from ui.page.desk import Desk
-from ui.page.parts import Kept, chips_row, conversation_bar, filter_fields, script, ways_to_ask
+from ui.page.parts import (
+    Fields,
+    Kept,
+    chips_row,
+    choices,
+    conversation_bar,
+    filter_fields,
+    offer,
+    script,
+    ways_to_ask,
+)
+from ui.page.room import Present, Room
 from ui.page.server import fastapi_options
-from ui.page.source import Catalogue
 from ui.page.talk import Talk
 from ui.page.welcome import masthead, welcome
 from ui.page.wiring import Wiring, connect_chips
@@ -43,26 +51,48 @@ _KEY = "rapporteur-conversation"
 """Of what the browser keeps. It is the user's own, so it is no secret, whatever Gradio calls it."""
 
 
-def build_page(assistant: Assistant) -> gr.Blocks:
-    """The page for one library; nothing is served yet."""
-    library = assistant.library
-    desk = Desk(assistant, ClaimChecker.shipped(library), Quotations(library))
-    page = gr.Blocks(title="Rapporteur", analytics_enabled=False, fill_width=True)
-    with page, gr.Column(elem_id="room"):
+@dataclass(frozen=True)
+class Page:
+    """The page, and its parts that say what the library holds."""
+
+    blocks: gr.Blocks
+    masthead: gr.HTML
+    log: gr.HTML
+    fields: Fields
+    source: gr.HTML
+
+    def tell(self, room: Room) -> None:
+        """Say what the library holds now, to whoever loads the page from now on."""
+        self.masthead.value = masthead(room.library)
+        self.log.props["empty"] = welcome(room.library)
+        offered = choices(room.library)
+        for field in self.fields:
+            if isinstance(field, gr.Dropdown):
+                offer(field, offered[str(field.label)])
+        self.source.value = room.catalogue.pane()
+        # What is served to a browser is made of this, in one piece.
+        self.blocks.config = self.blocks.get_config_file()
+
+
+def build_page(present: Present) -> Page:
+    """The page for the library that is present; nothing is served yet."""
+    library = present.room.library
+    blocks = gr.Blocks(title="Rapporteur", analytics_enabled=False, fill_width=True)
+    with blocks, gr.Column(elem_id="room"):
         kept = Kept(gr.State(Talk()), gr.BrowserState({}, storage_key=_KEY, secret=_KEY))
-        gr.HTML(masthead(library), elem_id="masthead", apply_default_css=False)
+        head = gr.HTML(masthead(library), elem_id="masthead", apply_default_css=False)
         with gr.Column(elem_id="talk"):
             bar = conversation_bar()
             log = _log_pane(library)
             with gr.Column(elem_id="desk"):
                 fields = filter_fields(library)
-                shown_chips = chips_row(fields)
+                shown_chips = chips_row(present, fields)
                 ways = ways_to_ask()
-                basket(desk.briefings)
-        _source_pane(library)
-        Wiring(desk, library, log, bar, ways, kept, fields).connect(page)
+                basket(lambda: present.room.desk.briefings)
+        source = _source_pane(present)
+        Wiring(present, log, bar, ways, kept, fields).connect(blocks)
         connect_chips(shown_chips, fields)
-    return page
+    return Page(blocks, head, log, fields, source)
 
 
 def _head() -> str:
@@ -92,17 +122,15 @@ def _log_pane(library: Library) -> gr.HTML:
     )
 
 
-def _source_pane(library: Library) -> None:
-    catalogue = Catalogue(library)
-
+def _source_pane(present: Present) -> gr.HTML:
     def browse(text: str) -> str:
-        return catalogue.browse(str(text))
+        return present.room.catalogue.browse(str(text))
 
     def speech(place: str) -> str:
-        return catalogue.open(str(place))
+        return present.room.catalogue.open(str(place))
 
-    gr.HTML(
-        catalogue.pane(),
+    return gr.HTML(
+        present.room.catalogue.pane(),
         elem_id="source",
         apply_default_css=False,
         head=script(),
@@ -116,6 +144,7 @@ def launch(
     host: str = "127.0.0.1",
     port: int = 7860,
     *,
+    folder: Path | None = None,
     ready: Callable[[str], None] = lambda url: None,
     wait: bool = True,
 ) -> gr.Blocks:
@@ -125,15 +154,17 @@ def launch(
         assistant: Answers on the page.
         host: Address to listen on; the default is reached from this machine only.
         port: To listen on.
+        folder: Of the library; the page takes over each new state of it, without a restart.
         ready: Told the page's address once it is served.
         wait: Whether to serve until interrupted; else the caller closes what is returned.
 
     Raises:
         RapporteurError: The port is taken, or the host is not an address of this machine.
     """
-    page = build_page(assistant)
+    present = Present(assistant, folder)
+    page = build_page(present)
     try:
-        _, url, _ = page.launch(
+        _, url, _ = page.blocks.launch(
             server_name=host,
             server_port=port,
             prevent_thread_lock=True,
@@ -157,7 +188,8 @@ def launch(
             f"{host}:{port}: the page cannot be served there, the port is taken or the address is "
             "not of this machine; choose another with --port or --host"
         ) from error
+    present.watch(page.tell, lambda: page.blocks.is_running)
     ready(url)
     if wait:
-        page.block_thread()
-    return page
+        page.blocks.block_thread()
+    return page.blocks

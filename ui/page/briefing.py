@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from assistant.dossier import BASKET, Chapter, Dossier, Entry, Section, provenan
 from assistant.errors import ExportError
 from assistant.filters import Filters
 from assistant.library import Library
+from assistant.milvus.uses import briefer_of
 from assistant.receipt import citation_at
 from assistant.text import Span
 from ui import export
@@ -33,6 +35,7 @@ from ui.page.turn import (
     Numbering,
     Turn,
     address,
+    edition,
     joined,
     marked,
     marker,
@@ -59,7 +62,7 @@ class Briefings:
     @cached_property
     def _briefer(self) -> Briefer:
         # Made when the first briefing is asked for: it reads every word of the library.
-        return Briefer.shipped(self._library)
+        return briefer_of(self._library)
 
     def brief(self, topics: str, filters: Filters) -> Briefing:
         """Brief on topics as typed, parted by semicolons or lines."""
@@ -119,18 +122,27 @@ class Briefings:
     def _citation(self, place: str) -> Citation:
         """What `address` names; KeyError or ValueError if there is no such place."""
         told = {name: values[0] for name, values in parse_qs(place).items()}
-        speech = self._library.speeches[told["speech"]]
+        speech = self._library.speeches.get(told["speech"])
+        if speech is None or told.get("text", edition(speech)) != edition(speech):
+            raise ExportError(
+                f"the library has changed: the speech {told['speech']} is gone or is not what it "
+                "was when it was quoted; reload the page, which asks again"
+            )
         citation = citation_at(speech, Span(int(told["start"]), int(told["end"])))
         if citation is None:
             raise ValueError(place)
         return citation
 
 
-def basket(briefings: Briefings) -> None:
-    """The passages that were added, under the tabs; hidden while there are none."""
+def basket(briefings: Callable[[], Briefings]) -> None:
+    """The passages that were added, under the tabs; hidden while there are none.
+
+    Args:
+        briefings: Gives what makes documents now.
+    """
 
     def document(request: str) -> str:
-        return briefings.document(str(request))
+        return briefings().document(str(request))
 
     script, style = ((_HERE / f"briefing.{kind}").read_text("utf-8") for kind in ("js", "css"))
     gr.HTML(

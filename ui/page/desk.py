@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
+from pathlib import Path
 from typing import get_args
 
 from assistant.answer import Answer, Assistant, SlotKind
@@ -13,26 +14,33 @@ from assistant.briefing import Briefing
 from assistant.claims import ClaimChecker
 from assistant.conversation.conversation import Conversation
 from assistant.conversation.suggestions import suggestions
-from assistant.dossier import Outcome
-from assistant.errors import RapporteurError
+from assistant.dossier import Dossier, Outcome
+from assistant.errors import ExportError, RapporteurError
 from assistant.filters import Filters
 from assistant.quotation.checked import CheckedQuotation
 from assistant.quotation.quotations import Quotations
+from ui import export
+from ui.export.conversation import conversation_dossier
 from ui.page.briefing import Briefings
 from ui.page.claim import claim_turn
+from ui.page.documents import document_file
 from ui.page.quotation import quotation_turn
 from ui.page.talk import Entry, Said, Talk
 from ui.page.turn import Turn, answer_turn, notice_turn, shown, suggested
-from ui.wording import FILTER_WORDS
+from ui.wording import FILTER_WORDS, counted
 
-FIELDS = ("country", "speaker", "since", "until")
-"""The filters that the page offers, in the order of its fields."""
+FIELDS = ("country", "speaker", "since", "until", "symbol", "topic", "language", "role")
+"""The filters that the page offers, in the order of its fields; browsers keep them in it."""
 
 Field = str | list[str] | None
 """What a field of the page holds."""
 
 _REMEMBERED = 1000
 _NARROWING: tuple[SlotKind, ...] = ("speaker", "delegation", "period", "meeting", "speech")
+_UPDATED = (
+    '<section class="turn"><p class="notice">The library was updated; what follows is from the '
+    "speeches that it has now.</p></section>"
+)
 _log = logging.getLogger(__name__)
 
 
@@ -52,6 +60,7 @@ class Desk:
     """Takes questions, claims, quotations and topics from the page; adds them to a conversation."""
 
     def __init__(self, assistant: Assistant, checker: ClaimChecker, quotations: Quotations) -> None:
+        self.library = assistant.library
         self._assistant = Remembering(assistant)
         self._checker = checker
         self._quotations = quotations
@@ -69,10 +78,17 @@ class Desk:
             _log.exception("a turn could not be answered")
             outcome = "Something went wrong inside Rapporteur; its log says more."
         turn = self._rendered(said, outcome, talk.thread.turns + 1, first)
+        if talk.entries and talk.library != self.library.fingerprint:
+            turn = replace(turn, html=_UPDATED + turn.html)
         thread = conversation.thread
         if not isinstance(outcome, Answer):
             thread = thread.noted(turn.citations)
-        return replace(talk, entries=(*talk.entries, Entry(said, outcome, turn)), thread=thread)
+        return replace(
+            talk,
+            entries=(*talk.entries, Entry(said, outcome, turn)),
+            thread=thread,
+            library=self.library.fingerprint,
+        )
 
     def _outcome(self, said: Said, conversation: Conversation) -> Outcome:
         chosen = filters(*said.fields)
@@ -108,6 +124,27 @@ class Desk:
             talk = self.add(said, talk)
         return talk
 
+    def document(self, talk: Talk, format_: str) -> str:
+        """The conversation as a document that the browser saves; its quotes must be the library's.
+
+        Args:
+            talk: The conversation.
+            format_: Name of the format.
+        """
+
+        def make() -> tuple[str, str, Dossier]:
+            name = export.chosen_format(format_, Path(talk.name))
+            held = self.library.speeches
+            for number, quoted in enumerate(talk.thread.quoted, start=1):
+                if quoted.citation.speech != held.get(quoted.citation.speech.id):
+                    raise ExportError(
+                        f"the library has changed: the speech of [{number}] is gone or is not what "
+                        "it was; reload the page, which asks everything again"
+                    )
+            return talk.name, name, conversation_dossier(talk.name, talk.turns, self.library)
+
+        return document_file(make)
+
     def suggestions(self, talk: Talk) -> str:
         """Follow-ups to the latest turn that have answers, as HTML; empty after a refusal."""
         latest = talk.entries[-1] if talk.entries else None
@@ -119,6 +156,20 @@ class Desk:
         except Exception:  # an offer that fails must not disturb the answer
             _log.exception("no follow-up could be suggested")
             return ""
+
+    def left(self, *fields: Field) -> str:
+        """The filters that are set, as chips, and how much of the library they leave."""
+        shown_chips = chips(*fields)
+        if not shown_chips:
+            return ""
+        library = self._assistant.library
+        try:
+            scope = library.scope(filters(*fields))
+        except RapporteurError as error:
+            return f'{shown_chips}<p class="left" role="status">{shown(_sentence(error))}</p>'
+        among = counted(len(library.speeches), "speech", "speeches")
+        told = f"{scope.speeches:,} of {among}, {counted(scope.passages, 'passage')}"
+        return f'{shown_chips}<p class="left" role="status">{told}</p>'
 
 
 def without_slot(talk: Talk, turn: int, kind: str) -> Said | None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
+from assistant.filters import roles_of
 from assistant.library import Library
-from ui.page.desk import chips
+from assistant.speech import Speech
 from ui.page.documents import buttons
+from ui.page.room import Present
 from ui.page.talk import Way
 
 _HERE = Path(__file__).parent
@@ -42,31 +45,62 @@ def script() -> str:
     return f"<script>{(_HERE / 'page.js').read_text('utf-8')}</script>"
 
 
+_OFFERED: tuple[tuple[str, Callable[[Speech], Iterable[str | None]]], ...] = (
+    ("Delegation", lambda speech: [speech.country]),
+    ("Speaker", lambda speech: [speech.speaker]),
+    ("Meeting", lambda speech: [speech.symbol]),
+    ("Topic", lambda speech: [speech.topic]),
+    ("Language", lambda speech: [speech.language]),
+    ("Role", roles_of),
+)
+"""What is offered to choose from, by what it is called on the page."""
+
+
+def choices(library: Library) -> dict[str, list[str]]:
+    """The most frequent names of each, in order."""
+    counts: dict[str, Counter[str]] = {label: Counter() for label, _ in _OFFERED}
+    for speech in library.speeches.values():
+        for label, names in _OFFERED:
+            counts[label].update(name for name in names(speech) if name)
+    return {
+        label: sorted(name for name, _ in known.most_common(_MOST_CHOICES))
+        for label, known in counts.items()
+    }
+
+
+def offer(field: gr.Dropdown, names: list[str]) -> None:
+    """Have these names to choose from; a filter that no speech has a name for is not shown."""
+    field.choices = [(name, name) for name in names]
+    field.visible = bool(names) or field.label in ("Delegation", "Speaker")
+
+
 def filter_fields(library: Library) -> Fields:
-    speeches = library.speeches.values()
-    countries = sorted({speech.country for speech in speeches if speech.country})
-    frequent = Counter(s.speaker for s in speeches if s.speaker).most_common(_MOST_CHOICES)
-    speakers = sorted(name for name, _ in frequent)
+    """The filters, in the order of `desk.FIELDS`; on the page what is known of all comes first."""
+    offered = choices(library)
     with gr.Accordion("Filters", open=False, elem_id="filters"), gr.Row():
-        return [
-            _choice("Delegation", countries),
-            _choice("Speaker", speakers),
-            _period("From"),
-            _period("To"),
-        ]
+        chosen = {label: _choice(label, offered[label]) for label in ("Delegation", "Speaker")}
+        since, until = _period("From"), _period("To")
+        chosen |= {
+            label: _choice(label, offered[label]) for label in offered if label not in chosen
+        }
+    country, speaker, *others = chosen.values()
+    return [country, speaker, since, until, *others]
 
 
 def _choice(label: str, names: list[str]) -> gr.Dropdown:
-    return gr.Dropdown(
+    field = gr.Dropdown(
         names, value=None, label=label, allow_custom_value=True, container=True, min_width=120
     )
+    offer(field, names)
+    return field
 
 
 def _period(label: str) -> gr.Textbox:
     return gr.Textbox(label=label, placeholder="e.g. 2018-09", max_lines=1, min_width=90)
 
 
-def chips_row(fields: Fields) -> gr.HTML:
+def chips_row(present: Present, fields: Fields) -> gr.HTML:
+    """What is chosen and what it leaves, told anew whenever a filter changes."""
     row = gr.HTML(
         "",
         elem_id="chips",
@@ -75,7 +109,7 @@ def chips_row(fields: Fields) -> gr.HTML:
         js_on_load="rapporteur.chips(element, filter => trigger('remove', {filter}))",
     )
     for field in fields:
-        field.change(chips, fields, row, **QUIETLY)
+        field.change(lambda *given: present.room.desk.left(*given), fields, row, **QUIETLY)
     return row
 
 

@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from urllib.parse import parse_qs
 
+from assistant.errors import RapporteurError
 from assistant.library import Library
-from assistant.speech import Speech, written_date
+from assistant.speech import Speech, written_date, written_pages
 from assistant.text import Span
-from ui.page.turn import address, marked, occasion, shown
+from ui.page.turn import address, edition, marked, occasion, shown
 from ui.wording import counted
 
 MOST_LISTED = 200
 
+_GONE = "This library does not hold the speech asked for."
+_CHANGED = (
+    "This speech was changed since it was cited, so that the passage is not marked; "
+    "ask again to find the words as they are now."
+)
 _INTERPRETED = "; the English wording is that of the interpreters"
 
 
@@ -49,12 +55,23 @@ class Catalogue:
     def open(self, place: str) -> str:
         """A speech, by what `address` says of it; a line of regret if there is none."""
         given = parse_qs(place)
+        try:
+            return self._opened(given)
+        except RapporteurError as error:
+            # A store is out of reach for a while; or a block of a large file, read only now.
+            return _regret(f"{error}.")
+
+    def _opened(self, given: dict[str, list[str]]) -> str:
         speech = self._library.speeches.get(given.get("speech", [""])[0])
         if speech is None:
-            return (
-                f'{_bar("")}<p class="notice">This library does not hold the speech asked for.</p>'
-            )
+            return _regret(_GONE)
+        if given.get("text", [edition(speech)])[0] != edition(speech):
+            return speech_html(speech, notice=_CHANGED)
         return speech_html(speech, _span(given, len(speech.text)))
+
+
+def _regret(line: str) -> str:
+    return f'{_bar("")}<p class="notice">{shown(line)}</p>'
 
 
 def _span(given: dict[str, list[str]], length: int) -> Span | None:
@@ -74,7 +91,9 @@ def _description(speech: Speech) -> str:
         speech.date,
         written_date(speech.date) if speech.date else None,
         speech.topic,
-        speech.file,
+        speech.role,
+        speech.capacity,
+        speech.origin,
     ]
     return " ".join(part for part in known if part).casefold()
 
@@ -114,8 +133,8 @@ def _bar(running: str) -> str:
     )
 
 
-def speech_html(speech: Speech, cited: Span | None = None) -> str:
-    """A whole speech with numbered paragraphs and the cited span marked."""
+def speech_html(speech: Speech, cited: Span | None = None, notice: str = "") -> str:
+    """A whole speech with numbered paragraphs and the cited span marked, under a notice if any."""
     numbered = enumerate(speech.reading.paragraphs, start=1)
     marks = [cited] if cited else []
     paragraphs = "".join(
@@ -125,13 +144,17 @@ def speech_html(speech: Speech, cited: Span | None = None) -> str:
     )
     running = " · ".join([speech.byline, *occasion(speech)])
     header = f"<header>{_head(speech)}</header>"
-    return f'{_bar(running)}<article class="speech">{header}{paragraphs}</article>'
+    told = f'<p class="notice">{shown(notice)}</p>' if notice else ""
+    return f'{_bar(running)}{told}<article class="speech">{header}{paragraphs}</article>'
 
 
 def _head(speech: Speech) -> str:
-    lines = [" · ".join(occasion(speech)), speech.topic, speech.capacity, _delivered(speech)]
-    if speech.file != lines[0]:
-        lines.append(f"File {speech.file}")
+    spoke_as = [speech.role, speech.told_capacity]
+    capacity = " · ".join(part for part in spoke_as if part)
+    lines = [" · ".join(occasion(speech)), speech.topic, capacity, _delivered(speech)]
+    pages = speech.pages_of(Span(0, len(speech.text)))
+    if speech.origin != lines[0]:
+        lines.append(f"File {speech.origin}" + (f", {written_pages(pages)}" if pages else ""))
     return f"<h2>{_who(speech)}</h2>" + "".join(_lines(lines))
 
 

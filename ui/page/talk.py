@@ -62,11 +62,13 @@ class Talk:
         title: Given by the user; empty if none was.
         entries: Its turns, in order.
         thread: What follow-ups are completed from.
+        library: Fingerprint of the library that the latest turn was asked of.
     """
 
     title: str = ""
     entries: tuple[Entry, ...] = ()
     thread: Thread = field(default_factory=Thread)
+    library: str = ""
 
     @property
     def name(self) -> str:
@@ -85,10 +87,10 @@ class Talk:
         title = " ".join(title.split())[:_LONGEST]
         return self if title == self.name else replace(self, title=title)
 
-    def stored(self, library: str) -> dict[str, Any]:
-        """What the browser keeps; `library` is the fingerprint of the one that was asked."""
+    def stored(self) -> dict[str, Any]:
+        """What the browser keeps."""
         turns = [asdict(entry.said) for entry in self.entries]
-        return {"title": self.title, "library": library, "turns": turns}
+        return {"title": self.title, "library": self.library, "turns": turns}
 
 
 def title_in(stored: object) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from html import escape
 from urllib.parse import urlencode
 
@@ -18,6 +19,7 @@ from assistant.text import Span
 from ui.wording import counted, interpreted, narrowed, refusal
 
 _LONGEST_SHOWN = 1000
+_EDITION = 12
 
 # C0 and C1 without white space, and halves of surrogate pairs, which no encoding can carry.
 _UNSHOWABLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
@@ -53,10 +55,20 @@ def shown(text: str) -> str:
 
 
 def address(speech: Speech, span: Span | None = None) -> str:
-    """What names a speech, and a span of it, after the # of the page's address."""
+    """What names a speech, and a span of it, after the # of the page's address.
+
+    A span comes with the edition of the text that it is of: in another it is other words.
+    """
     words = {"speech": speech.id}
-    places = {"start": span.start, "end": span.end} if span else {}
+    if span is None:
+        return urlencode(words)
+    places = {"start": str(span.start), "end": str(span.end), "text": edition(speech)}
     return urlencode(words | places)
+
+
+def edition(speech: Speech) -> str:
+    """Tells a text from what it was before it was changed: digits of its SHA-256."""
+    return sha256(speech.text.encode("utf-8", "surrogatepass")).hexdigest()[:_EDITION]
 
 
 def marked(text: str, span: Span, marks: Sequence[Span]) -> str:

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from assistant.dossier import Dossier
-from assistant.library import Library
-from ui import export
-from ui.export.conversation import conversation_dossier
 from ui.page.desk import FIELDS, Desk, Field, texts, widened, without_slot
-from ui.page.documents import document_file
 from ui.page.parts import QUIETLY, Bar, Box, Fields, Kept
+from ui.page.room import Present
 from ui.page.talk import Said, Talk, Way, said_in, title_in
 
 _ASKING = "(...values) => (window.rapporteur?.asking(values[0]), values)"
@@ -25,15 +20,21 @@ Replied = tuple[str, Talk, dict[str, Any], str]
 
 @dataclass(frozen=True)
 class Wiring:
-    """The parts of the page, and what happens when they are used."""
+    """The parts of the page, and what happens when they are used.
 
-    desk: Desk
-    library: Library
+    Whatever is asked is answered at the desk of the room that is present when it begins.
+    """
+
+    present: Present
     log: gr.HTML
     bar: Bar
     ways: dict[Way, Box]
     kept: Kept
     fields: Fields
+
+    @property
+    def desk(self) -> Desk:
+        return self.present.room.desk
 
     @property
     def _outputs(self) -> list[Any]:
@@ -75,10 +76,14 @@ class Wiring:
 
     def _offers(self, after: Any) -> None:
         """Follow-ups are looked for when the answer is shown."""
-        after.then(self.desk.suggestions, self.kept.talk, self.bar.offer, **QUIETLY)
+
+        def suggested(talk: Talk) -> str:
+            return self.desk.suggestions(talk)
+
+        after.then(suggested, self.kept.talk, self.bar.offer, **QUIETLY)
 
     def _replied(self, talk: Talk) -> Replied:
-        return talk.entries[-1].turn.html, talk, talk.stored(self.library.fingerprint), talk.name
+        return talk.entries[-1].turn.html, talk, talk.stored(), talk.name
 
     def _typed_in_log(self, way: Way, name: str) -> Callable[..., Any]:
         """An example, or a follow-up that is offered."""
@@ -97,15 +102,16 @@ class Wiring:
         """A question asked again of all speeches; the filters are emptied."""
         said = widened(talk, _number(event, "turn"))
         if said is None:
-            return [gr.skip()] * 8
-        return *self._replied(self.desk.add(said, talk)), None, None, "", ""
+            return [gr.skip()] * (4 + len(self.fields))
+        emptied = [None if isinstance(field, gr.Dropdown) else "" for field in self.fields]
+        return *self._replied(self.desk.add(said, talk)), *emptied
 
     def _connect_bar(self) -> None:
         bar, kept = self.bar, self.kept
 
         def rename(title: str, talk: Talk) -> tuple[Talk, dict[str, Any], str]:
             talk = talk.named(title)
-            return talk, talk.stored(self.library.fingerprint), talk.name
+            return talk, talk.stored(), talk.name
 
         def begin() -> tuple[Any, ...]:
             return "", Talk(), {"turns": []}, "", "", *("" for _ in self.ways)
@@ -119,24 +125,19 @@ class Wiring:
         bar.new.click(begin, None, [*self._outputs, bar.offer, *boxes], **QUIETLY)
 
     def _document(self, event: gr.EventData, talk: Talk) -> str:
-        """The conversation as a document that the browser saves."""
-
-        def make() -> tuple[str, str, Dossier]:
-            name = export.chosen_format(_text(event, "format"), Path(talk.name))
-            return talk.name, name, conversation_dossier(talk.name, talk.turns, self.library)
-
-        return document_file(make)
+        return self.desk.document(talk, _text(event, "format"))
 
     def _restored(self, stored: object) -> Any:
         """The conversation of before the page was reloaded."""
         turns = said_in(stored)
         if not turns:
             return [gr.skip()] * 4
-        talk = self.desk.restore(turns, title_in(stored))
+        desk = self.desk
+        talk = desk.restore(turns, title_in(stored))
         html = "".join(entry.turn.html for entry in talk.entries)
-        if isinstance(stored, dict) and stored.get("library") != self.library.fingerprint:
+        if isinstance(stored, dict) and stored.get("library") != desk.library.fingerprint:
             html += _CHANGED
-        return html, talk, talk.stored(self.library.fingerprint), talk.name
+        return html, talk, talk.stored(), talk.name
 
 
 _ASKING_AGAIN = "(...values) => (window.rapporteur?.restoring(values[0]), values)"

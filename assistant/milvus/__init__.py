@@ -1,0 +1,1 @@
+"""A library on a Milvus server, or in a file of milvus-lite."""

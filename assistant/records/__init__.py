@@ -1,0 +1,1 @@
+"""Meeting records of the Security Council as PDF: words, layout, cover, interventions."""
