@@ -21,8 +21,13 @@ format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# Speeches and questions to compare on; FIGURES=folder also draws the plots.
+SPEECHES ?= tests/elsewhere
+QUESTIONS ?= tests/elsewhere/questions.jsonl
+
 bench: $(VENV)/.installed-dev
 	$(BIN)/python tests/benchmark.py
+	$(BIN)/python tests/peers/compare.py $(SPEECHES) $(QUESTIONS) $(if $(FIGURES),--figures $(FIGURES))
 
 clean:
 	rm -rf $(VENV)

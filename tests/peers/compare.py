@@ -1,4 +1,4 @@
-"""Rapporteur beside Haystack and txtai, in one run: `make peers SPEECHES=… QUESTIONS=…`.
+"""Rapporteur beside Haystack and txtai, in one run: `make bench SPEECHES=… QUESTIONS=…`.
 
     python tests/peers/compare.py SPEECHES QUESTIONS [--environments DIR] [--figures DIR]
 

@@ -21,13 +21,11 @@ class Rapporteur:
         from assistant.library import Library
         from assistant.retriever import Retriever
 
-        self._library = Library.open(store)
-        self._rows = {passage.id: row for row, passage in enumerate(self._library.passages)}
-        self._retriever, self._all = Retriever(self._library), Filters()
+        self._retriever, self._all = Retriever(Library.open(store)), Filters()
 
     def search(self, question: str, way: str) -> list[int]:
         found = self._retriever.retrieve(question, self._all, K)
-        return [self._rows[hit.passage.id] for hit in found.hits]
+        return [hit.match.row for hit in found.hits]
 
 
 if __name__ == "__main__":
