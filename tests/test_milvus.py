@@ -271,7 +271,8 @@ def test_what_is_there_is_not_written_again_what_changed_is_replaced_what_goes_i
     assert index(store.address, store.server, [a, b], None).embedded == 0
     changed = read_texts({"b.txt": "Ms. Bo (Nigeria): Schools need peace.\n"}).speeches[0]
     built = index(store.address, store.server, [changed, c], None)
-    assert (built.speeches, built.removed) == (3, 0)
+    assert (built.speeches, built.added, built.changed) == (3, 1, 1)
+    assert (built.removed, built.unchanged) == (0, 1)
     assert {row["speech"] for row in store.passages.read("id >= 0", ["speech"])} == {"a", "b", "c"}
     assert library.speeches["b"] == changed
     assert "b#1.1" in found(library, "schools peace")

@@ -281,7 +281,7 @@ def sending(url: str) -> Callable[[str], str]:
     sends = next(one for one in config(url)["dependencies"] if [box, "submit"] in one["targets"])
 
     def send(text: str) -> str:
-        data = [text, None, None, None, "", ""]
+        data = [text, None, None, None, "", "", *[None] * 4]
         body = {"data": data, "fn_index": sends["id"], "session_hash": "s" + text[:2]}
         return str(posted(url + "gradio_api/run/predict", body)["data"][0])
 

@@ -83,10 +83,16 @@ def index(
     if only:
         removed = writer.remove(set(_ids(store)) - {speech.id for speech in speeches})
     store.flush()
+    held = store.speeches.count(fresh=True)
     return Built(
-        store.speeches.count(fresh=True), store.passages.count(fresh=True),
-        writer.embedded, removed,
-    )  # fmt: skip
+        held,
+        store.passages.count(fresh=True),
+        writer.embedded,
+        added=writer.added,
+        changed=writer.changed,
+        removed=removed,
+        unchanged=held - writer.added - writer.changed,
+    )
 
 
 def remove(address: Address, server: Server, ids: Sequence[str]) -> int:
@@ -133,10 +139,11 @@ class _Writer:
 
     Attributes:
         embedded: Texts that were embedded.
+        added, changed: Speeches that were written.
     """
 
     def __init__(self, store: Store, encoder: Encoder) -> None:
-        self.embedded = 0
+        self.embedded = self.added = self.changed = 0
         self._store = store
         self._encoder = encoder
 
@@ -163,6 +170,8 @@ class _Writer:
                 self._speech_row(speech, versions[speech.id], counts[speech.id]) for speech in new
             )
             replaced = [present[speech.id] for speech in new if speech.id in present]
+            self.changed += len(replaced)
+            self.added += len(new) - len(replaced)
             self._remove_versions(replaced)
             # Once more: who removed the last speech that had a value may have just removed it.
             store.add_values(new)
