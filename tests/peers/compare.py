@@ -36,7 +36,7 @@ PACKAGES = {
     "haystack": [*SHARED, "haystack-ai==3.4.0", "sentence-transformers-haystack==2.0.0"],
     "txtai": [*SHARED, "txtai==9.14.0"],
 }
-ROUNDS = 5
+ROUNDS = 3
 
 
 @dataclass
