@@ -79,7 +79,8 @@ def build(
         speeches: With distinct ids.
         export: Where the encoder comes from. None keeps the one that the library has.
         progress: Told of every stage.
-        kind: How vectors are searched; None for what `kind_for` says of so many.
+        kind: How vectors are searched; None for what `kind_for` says of so many passages, and of
+            so many sentences.
         keep: Which speeches of the library stay beside these, which must have other ids; None
             for none.
 
@@ -140,10 +141,10 @@ def plan(
             raise LibraryError(_EMPTY.format(folder))
         keys = keys_of(whole), keys_of(parts)
         store = _store(folder, previous, before, encoder, write=False)
-        kind = kind or kind_for(len(keys[0]))
+        kinds = _kinds(kind, *map(len, keys))
         missing = [
             {bytes(key) for key in each[store.missing(each, exact)]}
-            for each, exact in zip(keys, _exact(kind, len(keys[1])), strict=True)
+            for each, exact in zip(keys, _exact(kinds, len(keys[1])), strict=True)
         ]
     return _built(compared, done, len(keys[0]), len(missing[0] | missing[1]))
 
@@ -175,13 +176,18 @@ def _built(compared: Compared, speeches: int, passages: int, embedded: int) -> B
     )
 
 
-def _exact(kind: Kind, sentences: int) -> tuple[bool, bool]:
+def _kinds(kind: Kind | None, passages: int, sentences: int) -> tuple[Kind, Kind]:
+    """How passages, and how sentences, are searched."""
+    return kind or kind_for(passages), kind or kind_for(sentences)
+
+
+def _exact(kinds: tuple[Kind, Kind], sentences: int) -> tuple[bool, bool]:
     """Whether the vectors of passages, and those of sentences, are kept with 32 bits.
 
     A state is to hold the same vectors whatever the one before it was: those of 32 bits are
     never made of those that were rounded to 16.
     """
-    return kind == "flat", kind == "flat" and sentences <= MOST_SEARCHED
+    return kinds[0] == "flat", kinds[1] == "flat" and sentences <= MOST_SEARCHED
 
 
 class _Given:
@@ -246,12 +252,12 @@ def _write_state(
     if not len(cut.speeches):
         raise LibraryError(_EMPTY.format(state.parent))
     store = _store(state.parent, previous, before, encoder)
-    kind = kind or kind_for(len(cut.passages))
+    kinds = _kinds(kind, len(cut.passages), cut.sentences)
     many = cut.sentences > MOST_SEARCHED
-    exact = _exact(kind, cut.sentences)
-    for name, texts, keys, whole in (
-        (storage.PASSAGE_INDEX, _PassageTexts(cut), cut.passage_keys, exact[0]),
-        (storage.SENTENCE_INDEX, _SentenceTexts(cut), cut.sentence_keys, exact[1]),
+    exact = _exact(kinds, cut.sentences)
+    for name, texts, keys, searched, whole in (
+        (storage.PASSAGE_INDEX, _PassageTexts(cut), cut.passage_keys, kinds[0], exact[0]),
+        (storage.SENTENCE_INDEX, _SentenceTexts(cut), cut.sentence_keys, kinds[1], exact[1]),
     ):
         missing = store.missing(keys, whole)
         store.embed(
@@ -264,14 +270,14 @@ def _write_state(
         if many and name == storage.SENTENCE_INDEX:
             StoredSentences.write(state / name, vectors, texts.labelled(), shape)
         else:
-            HybridIndex.write(state / name, vectors, texts.labelled(), shape, kind)
+            HybridIndex.write(state / name, vectors, texts.labelled(), shape, searched)
         np.save(state / name / storage.KEYS, keys, allow_pickle=False)
         progress(f"Indexing {name}", 1, 1)
     counts = {
         "speeches": len(cut.speeches), "passages": len(cut.passages), "sentences": cut.sentences,
     }  # fmt: skip
     described: dict[str, int | str] = {
-        **counts, "dimension": encoder.dimension, "kind": kind, "model": encoder.fingerprint,
+        **counts, "dimension": encoder.dimension, "kind": kinds[0], "model": encoder.fingerprint,
     }  # fmt: skip
     storage.write_manifest(state, described)
     return _built(speeches, len(cut.speeches), len(cut.passages), store.embedded)
