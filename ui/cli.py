@@ -141,8 +141,7 @@ def _parser() -> argparse.ArgumentParser:
         "--kind",
         choices=KINDS,
         help="how vectors are searched: flat (exact), 8bit (a quarter of the memory) or hnsw (a "
-        f"graph); without it by number, of passages and of sentences, flat up to {MOST_FLAT:,}, 8bit up to "
-        f"{MOST_8BIT:,}",
+        f"graph); without it by their number, flat up to {MOST_FLAT:,}, 8bit up to {MOST_8BIT:,}",
     )
 
     index.add_argument(
