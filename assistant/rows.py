@@ -38,6 +38,12 @@ def read_rows(
         held = chosen_columns(table.columns, given)
     except SourceError as error:
         raise SourceError(f"{path}: {error}") from error
+    unused = [column for column in table.columns if column not in held.values()]
+    if unused and not {"speaker", "country"} & held.keys():
+        tally.note(
+            f"no column says who speaks; not used are {', '.join(unused)}; "
+            "say what they hold with --map, for example --map speaker=COLUMN"
+        )
     for number, row in table.rows(set(held.values()), tally.problem):
         try:
             speeches = _speeches(path, number, row, held, tally)

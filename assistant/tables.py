@@ -55,6 +55,11 @@ class RowTally:
     path: Path
     _problems: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
     _warnings: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
+    _notes: list[str] = field(default_factory=list)
+
+    def note(self, line: str) -> None:
+        """Something worth knowing of the whole table."""
+        self._notes.append(f"{self.path}: {line}")
 
     def problem(self, row: int, line: str) -> None:
         """A row that cannot be read."""
@@ -68,7 +73,7 @@ class RowTally:
         return [self._line(told) for told in self._problems.values()]
 
     def warnings(self) -> list[str]:
-        return [self._line(told) for told in self._warnings.values()]
+        return [*self._notes, *(self._line(told) for told in self._warnings.values())]
 
     def _line(self, told: list[tuple[int, str]]) -> str:
         (row, line), more = told[0], len(told) - 1

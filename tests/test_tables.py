@@ -461,3 +461,19 @@ def test_the_general_debate_is_read_as_it_is() -> None:
     assert speeches[0].byline == "Speaker unknown (Afghanistan)"
     assert {speech.date for speech in speeches} == {"1993"}
     assert not any(speech.country and len(speech.country) == 3 for speech in speeches)
+
+
+def test_columns_that_nobody_understands_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text("Body,Who,When\nWe came.,Ms. Bo,2019\n", "utf-8")
+    note = (
+        f"{path}: no column says who speaks; not used are Who, When; "
+        "say what they hold with --map, for example --map speaker=COLUMN"
+    )
+    assert read_corpus([path]).warnings == [note]
+    told = read_corpus([path], columns={"speaker": "Who", "date": "When"})
+    assert (told.warnings, told.speeches[0].speaker, told.speeches[0].date) == (
+        [],
+        "Ms. Bo",
+        "2019",
+    )
