@@ -484,3 +484,19 @@ def test_what_cannot_be_meant_is_refused(
     with pytest.raises(SystemExit, match="2"):
         main(["index", "seeds", *arguments])
     assert line in " ".join(capsys.readouterr().err.split())
+
+
+def test_the_doctor_is_for_folders(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["doctor", "--library", "milvus:a.db"])
+    assert "doctor checks a library in a folder" in " ".join(capsys.readouterr().err.split())
+
+
+def test_the_page_of_a_store_watches_no_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    served: dict[str, Any] = {}
+    monkeypatch.setattr("ui.cli.open_assistant", lambda address: address)
+    monkeypatch.setattr("ui.page.app.launch", lambda *given, **named: served.update(named))
+    assert main(["serve", "--library", "milvus:a.db"]) == 0
+    assert served["folder"] is None
+    assert main(["serve", "--library", "somewhere"]) == 0
+    assert served["folder"] == Path("somewhere")

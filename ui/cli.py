@@ -631,6 +631,10 @@ def _eval_claims(options: argparse.Namespace) -> int:
 
 def _doctor(options: argparse.Namespace) -> int:
     folder = options.library or default_library()
+    if isinstance(folder, Address):
+        options.usage_error(
+            "doctor checks a library in a folder; on Milvus each speech is checked when it is read"
+        )
     with ProgressView(Console(stderr=True)) as progress:
         checks = examine(folder, progress)
     if options.json:
@@ -645,6 +649,7 @@ def _doctor(options: argparse.Namespace) -> int:
 
 def _serve(options: argparse.Namespace) -> int:
     assistant = open_assistant(options.library)
+    folder = options.library or default_library()
     from ui.page.app import launch  # here, for it imports gradio
 
     if options.host not in ("127.0.0.1", "localhost", "::1"):
@@ -654,7 +659,8 @@ def _serve(options: argparse.Namespace) -> int:
         assistant,
         options.host,
         options.port,
-        folder=options.library or default_library(),
+        # What is in a store is read anew for each question; there is no state to watch for.
+        folder=None if isinstance(folder, Address) else folder,
         ready=lambda url: print(f"Rapporteur is at {url} (Ctrl+C stops it)", flush=True),  # noqa: T201
     )
     return 0

@@ -14,7 +14,7 @@ from assistant.passage import Passage
 from assistant.speech import Speech
 from embeddings.dense import Rows
 from embeddings.encoder import Encoder, FloatArray
-from embeddings.hybrid import LEXICAL_WEIGHT, Match, Query
+from embeddings.hybrid import Match, Query, matches
 from embeddings.milvus import Found, TextCollection, token
 
 
@@ -51,13 +51,7 @@ class ShelfIndex:
 
     def score(self, query: Query, rows: Rows) -> list[Match]:
         """Every one of `rows` with its score, best first."""
-        cosines, coverage = self.cosines(query.vector, rows), self.coverage(query.words)[rows]
-        scores = cosines + LEXICAL_WEIGHT * coverage
-        order = np.lexsort((rows, -scores))
-        return [
-            Match(int(rows[i]), float(scores[i]), float(cosines[i]), float(coverage[i]))
-            for i in order
-        ]
+        return matches(rows, self.cosines(query.vector, rows), self.coverage(query.words)[rows])
 
     def cosines(self, vector: FloatArray, rows: Rows) -> FloatArray:
         """The cosine of each of `rows`, in their order."""
