@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -107,7 +107,7 @@ _TITLES = r"(?:(?:Mr|Mrs|Ms|Dr)\.?\s+)?"
 _LITTLE = 3
 
 
-def without_shared_names(question: str, speeches: Iterable[Speech]) -> str:
+def without_shared_names(question: str, speeches: Collection[Speech]) -> str:
     """The question without the delegation and the speaker that all these speeches share.
 
     "What is Kazakhstan's view on drones?" asked of speeches that all are Kazakhstan's asks
@@ -115,16 +115,20 @@ def without_shared_names(question: str, speeches: Iterable[Speech]) -> str:
     ones that answer: without it the first quote is right for 17 instead of 13 of 30 hard
     questions on the seeds, and one of the first five for 25 instead of 20.
     """
-    names = {(speech.country, speech.speaker) for speech in speeches}
     topic = question
-    for shared in ({country for country, _ in names}, {speaker for _, speaker in names}):
-        name = next(iter(shared)) if len(shared) == 1 else None
+    for name in (_shared(s.country for s in speeches), _shared(s.speaker for s in speeches)):
         if name:
             words = [re.escape(word) for word in _bare(name).split()]
             pattern = rf"(?<![\w-]){_TITLES}" + r"\s+".join(words) + r"(?:['’]s?)?(?![\w-])"
             topic = re.sub(pattern, " ", topic, flags=re.IGNORECASE)
     topic = " ".join(topic.split())
     return topic if len(re.findall(r"\w+", topic)) >= _LITTLE else question
+
+
+def _shared(names: Iterator[str | None]) -> str | None:
+    """The name that all of these are, if they are of one."""
+    first = next(names, None)
+    return first if all(name == first for name in names) else None
 
 
 def _bare(name: str) -> str:

@@ -22,8 +22,8 @@ Keys = npt.NDArray[np.uint64]
 """(n, 2): the first 16 bytes of the SHA-256 of a text's UTF-8."""
 
 _FOLDER = "vectors-"
-_BLOCK = 64
-"""Texts that are embedded, about a second's work, before their vectors are put on the disk."""
+_BLOCK = 512
+"""Texts that are embedded, a second or two of work, before their vectors are put on the disk."""
 _PIECE = 8192
 _KEYS, _VECTORS = "keys.bin", "vectors.bin"
 _RECORD = np.dtype([("key", "<u8", (2,)), ("sum", "<u4")])

@@ -26,7 +26,7 @@ are compared again with vectors of 16 bits, on disk. hnsw: the same along a grap
 at a few thousand vectors of millions."""
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
-MOST_FLAT = 20_000
+MOST_FLAT = 5_000
 MOST_8BIT = 2_000_000
 """Rows up to which a kind is chosen where none is named; `docs/scaling.md` has the table."""
 

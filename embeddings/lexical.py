@@ -7,6 +7,7 @@ import logging
 import re
 from array import array
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 Listed = MappedArray | npt.NDArray[Any]
 
 _K1, _B = 1.5, 0.75
-_FEW = 16
-"""A list of a word is looked up row by row for fewer rows than one in so many."""
+_QUESTIONS_KEPT = 8
+"""Questions whose scores of all rows are kept: searching and then scoring asks several times."""
 _VOCABULARY, _PARAMETERS = "vocab.index.json", "params.index.json"
 _STARTS, _ROWS, _BRINGS = (f"{name}.csc.index.npy" for name in ("indptr", "indices", "data"))
 
@@ -77,6 +78,7 @@ class LexicalIndex:
         self._brings = brings
         self._size = size
         self._tokenise = Tokeniser()
+        self._covered = lru_cache(_QUESTIONS_KEPT)(self._coverage)
 
     @classmethod
     def build(cls, texts: Iterable[str]) -> LexicalIndex:
@@ -96,34 +98,32 @@ class LexicalIndex:
 
     def search(self, question: str, k: int, rows: Rows | None = None) -> tuple[Rows, FloatArray]:
         """The `k` best rows and their scores, best first, without rows that share no word."""
-        allowed = np.arange(self._size) if rows is None else rows
         among = self.coverage(question, rows)
-        k = min(k, int(np.count_nonzero(among)))
-        if not k:
-            return np.empty(0, np.int64), np.empty(0, np.float32)
-        # Only what is as good as the last that is wanted need be put in order.
-        last = np.partition(among, len(among) - k)[len(among) - k]
-        near = np.flatnonzero(among >= last)
+        sharing = np.flatnonzero(among)
+        if 0 < k < len(sharing):
+            # Only what is as good as the last that is wanted need be put in order.
+            scores = among[sharing]
+            sharing = sharing[scores >= np.partition(scores, len(scores) - k)[len(scores) - k]]
         # Row order breaks ties, so the same question always has the same answer.
-        order = near[np.lexsort((allowed[near], -among[near]))[:k]]
-        return allowed[order], among[order]
+        found = sharing if rows is None else rows[sharing]
+        order = np.lexsort((found, -among[sharing]))[:k]
+        return found[order], among[sharing[order]]
 
     def coverage(self, question: str, rows: Rows | None = None) -> FloatArray:
         """The score of every row, or of each of `rows` in their order, (n,) float32."""
+        scores = self._covered(question)
+        return scores if rows is None else scores[rows]
+
+    def _coverage(self, question: str) -> FloatArray:
         words, known = self._words(question)
-        few = rows is not None and len(rows) * _FEW < self._size
-        scores = np.zeros(len(rows) if few and rows is not None else self._size, np.float32)
+        scores = np.zeros(self._size, np.float32)
         if known and self._size:
             for word in known:
                 having, brings = self._list(word)
-                if not few or rows is None:
-                    scores[having] += brings  # a row stands once in the list of a word
-                    continue
-                at = np.minimum(np.searchsorted(having, rows), max(len(having) - 1, 0))
-                has = np.flatnonzero(having[at] == rows) if len(having) else at[:0]
-                scores[has] += brings[at[has]]
+                scores[having] += brings  # a row stands once in the list of a word
             scores /= np.float32(self._most(words, known))
-        return scores if few or rows is None else scores[rows]
+        scores.flags.writeable = False  # shared by all who ask the same
+        return scores
 
     def coverage_of(self, question: str, texts: Sequence[str], usual: float) -> FloatArray:
         """The score of texts that are not rows, with the words' weights among the rows, (n,).

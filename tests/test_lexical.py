@@ -35,6 +35,18 @@ def found(index: LexicalIndex, question: str, k: int = 9, rows: list[int] | None
     return best.tolist()
 
 
+def test_the_same_question_again(index: LexicalIndex) -> None:
+    """What is kept of a question is shared by all who ask it."""
+    scores = index.coverage("Do drones watch?")
+    with pytest.raises(ValueError, match="read-only"):
+        scores[0] = 0
+    for _ in range(2):
+        assert found(index, "Do drones watch?") == [0, 3, 1]
+        assert found(index, "Do drones watch?", k=1, rows=[1, 3]) == [3]
+        assert found(index, "Do drones watch?", k=0) == []
+    assert found(index, "What budget?") == [2, 3]
+
+
 def test_rows_with_a_stem(index: LexicalIndex) -> None:
     assert index.stems("The drones watched") == ["drone", "watch"]
     assert index.rows_with("watch").tolist() == [0, 1]

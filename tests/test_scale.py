@@ -104,7 +104,7 @@ def test_8_bits_are_the_same_whenever_the_vectors_are(vectors: np.ndarray, tmp_p
 
 
 def test_a_kind_for_each_size() -> None:
-    assert [kind_for(n) for n in (1, 20_000, 20_001, 1_000_000, 3_000_000)] == [
+    assert [kind_for(n) for n in (1, 5_000, 5_001, 1_000_000, 3_000_000)] == [
         "flat", "flat", "8bit", "8bit", "hnsw",
     ]  # fmt: skip
 
