@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 
 from assistant.passage import passages
@@ -143,6 +144,21 @@ def test_export_agrees_with_sentence_transformers(encoder, texts) -> None:
     print(f"\ncosine of {len(texts)} texts: mean {cosines.mean():.4f}, lowest {cosines.min():.4f}")
     assert cosines.mean() >= 0.99
     assert cosines.min() >= 0.97
+
+
+@pytest.mark.model
+def test_constant_shapes_change_no_bit(
+    encoder, texts, pretrained_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("embeddings.export.without_shape_arithmetic", lambda path, longest: None)
+    plain = export_encoder("all-MiniLM-L6-v2", tmp_path)
+    some = ["", "one", texts[0], "word " * 300]
+    assert np.array_equal(plain.encode_passages(some), encoder.encode_passages(some))
+    kinds = [
+        [node.op_type for node in onnx.load(str(folder / "model.onnx")).graph.node]
+        for folder in (tmp_path, pretrained_folder)
+    ]
+    assert kinds[1].count("Shape") < kinds[0].count("Shape") / 5
 
 
 @pytest.mark.model

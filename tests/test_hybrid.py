@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from embeddings import hybrid
 from embeddings.errors import DamagedIndexError
 from embeddings.hybrid import LEXICAL_WEIGHT, HybridIndex, Match, Query
 from embeddings.lexical import LexicalIndex
@@ -14,8 +15,10 @@ from embeddings.lexical import LexicalIndex
 TEXTS = ["Drones watch.", "Women lead.", "Unicorns watch.", "Drones and women.", "Nothing."]
 
 
-@pytest.fixture
-def index(toy) -> HybridIndex:
+@pytest.fixture(params=["one after the other", "beside each other"])
+def index(toy, request, monkeypatch) -> HybridIndex:
+    if request.param == "beside each other":
+        monkeypatch.setattr(hybrid, "_MANY", 0)
     return HybridIndex.build(toy.encode_passages(TEXTS), TEXTS)
 
 
