@@ -10,7 +10,7 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
-from embeddings.encoder import FloatArray
+from embeddings.encoder import FloatArray, available_cores
 from embeddings.errors import DamagedIndexError
 from embeddings.mapped import MappedArray, MappedFile, OpenFile
 
@@ -105,6 +105,8 @@ class DenseIndex:
 
     def _nearest(self, vector: FloatArray, k: int, rows: Rows | None) -> tuple[Rows, FloatArray]:
         """What FAISS finds, with row -1 where it finds no more."""
+        # One vector gives threads nothing to share, and they cost time to wake.
+        faiss.omp_set_num_threads(1)
         index, chosen = self._index, None
         if rows is not None:
             # The stubs of faiss give the C++ signatures, not those of its Python wrappers.
@@ -224,6 +226,7 @@ def _write(index: faiss.Index, path: Path) -> None:
 def _quantised(exact: npt.NDArray[np.float16], kind: Kind) -> faiss.Index:
     """An index of 8-bit vectors, made from 16-bit ones: the same whenever these are the same."""
     n, dimension = exact.shape
+    faiss.omp_set_num_threads(available_cores())
     # One range for all components: of unit vectors they are alike, and it is searched in half
     # the time that a range for each takes.
     bits, metric = faiss.ScalarQuantizer.QT_8bit_uniform, faiss.METRIC_INNER_PRODUCT

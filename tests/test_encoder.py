@@ -61,15 +61,6 @@ def test_questions_and_passages_have_their_own_prompts(toy_export, tmp_path: Pat
     assert np.flatnonzero(told).tolist() == [0, 2, 3, 8]
 
 
-def test_many_texts_are_encoded_after_the_files_are_gone(toy_export, tmp_path: Path) -> None:
-    """A newer library takes the place of one that a page is still using."""
-    encoder = toy_export(tmp_path)
-    shutil.rmtree(tmp_path)
-    assert encoder.encode_questions(TEXTS).tolist() == [
-        encoder.encode_questions([text])[0].tolist() for text in TEXTS
-    ]
-
-
 def test_progress_and_no_texts(toy_export, tmp_path: Path) -> None:
     encoder = toy_export(tmp_path)
     told: list[tuple[int, int]] = []
@@ -170,13 +161,6 @@ def test_canonical_numbers(encoder) -> None:
     (vector,) = encoder.encode_questions([question])
     assert vector[:6] == pytest.approx(CANONICAL, abs=1e-3)
     assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-5)
-
-
-@pytest.mark.model
-def test_a_question_on_all_cores_has_the_vector_of_one_core(encoder, texts) -> None:
-    some = texts[:40:2]
-    alone = [encoder.encode_questions([text])[0] for text in some]
-    assert np.array_equal(encoder.encode_questions(some), alone)
 
 
 CANONICAL = [0.0080, 0.0959, -0.0115, -0.0348, 0.0157, -0.0308]
